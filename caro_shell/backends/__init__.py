@@ -1,0 +1,60 @@
+"""What a backend is, and the one place that opens one. A library is imported only when its backend is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from caro_shell.config import Config
+from caro_shell.prompt import Prompt
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a model wrote, and what it cost. Times in milliseconds, sizes in tokens."""
+
+    text: str
+    prefill_ms: float
+    decode_ms: float
+    prompt_tokens: int
+    cached_tokens: int
+    generated_tokens: int
+
+
+class Listener(Protocol):
+    """Who waits for an answer, as a backend sees them."""
+
+    def stage(self, what: str) -> None:
+        """Hear what takes its time before the first word ("loading the model")."""
+
+    def text(self, so_far: str) -> None:
+        """Hear the whole answer so far, each time it grows."""
+
+    def cancelled(self) -> bool:
+        """Say whether the answer is still wanted; asked between tokens."""
+
+
+class Backend(Protocol):
+    """A model that can answer: two methods, and two names to show."""
+
+    name: str
+    model: str
+
+    def complete(self, prompt: Prompt, listener: Listener) -> Completion:
+        """Answer `prompt`.
+
+        Raises Cancelled when the listener says so, BackendError when there can be no answer.
+        """
+
+    def close(self) -> None:
+        """Give back the memory; the backend is not used again."""
+
+
+def open_backend(config: Config) -> Backend:
+    """Open the backend that `config` names; this loads the model.
+
+    Raises ModelMissing, ModelDamaged or BackendError.
+    """
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+
+    return LlamaCppBackend(config)

@@ -1,0 +1,74 @@
+"""The fixed prefix's KV state on disk: one small file a prefix, so that a cold start need not prefill."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import zlib
+
+log = logging.getLogger("caro.prefix")
+
+#: Files kept, the least recently used go first (some 18 MB each for the default model).
+FILES_KEPT = 6
+_MAGIC = b"caro-kv1"
+
+
+class PrefixStates:
+    """The directory of saved states."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+
+    def load(self, key: str) -> bytes | None:
+        """Return the state saved under `key`, or None when there is none or it is damaged."""
+        path = self._path(key)
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError:
+            return None
+        header, state = content[:12], content[12:]
+        if header != _MAGIC + _checksum(state):
+            log.warning("%s is damaged; it is made anew", path)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return state
+
+    def save(self, key: str, state: bytes) -> None:
+        """Keep `state` under `key`. A full or read-only disk costs speed next time, nothing else."""
+        path = self._path(key)
+        draft = f"{path}.{os.getpid()}"
+        try:
+            os.makedirs(self._directory, mode=0o700, exist_ok=True)
+            with open(draft, "wb") as file:
+                file.write(_MAGIC + _checksum(state))
+                file.write(state)
+            os.replace(draft, path)
+        except OSError as error:
+            log.warning("the prefix state cannot be kept: %s", error)
+            with contextlib.suppress(OSError):
+                os.unlink(draft)
+        else:
+            self._forget_oldest()
+
+    def _path(self, key: str) -> str:
+        return os.path.join(self._directory, f"prefix-{key}.kv")
+
+    def _forget_oldest(self) -> None:
+        with contextlib.suppress(OSError):
+            entries = [entry for entry in os.scandir(self._directory) if entry.name.startswith("prefix-")]
+            entries.sort(key=lambda entry: entry.stat().st_mtime, reverse=True)
+            for entry in entries[FILES_KEPT:]:
+                os.unlink(entry.path)
+
+
+def state_key(*parts: object) -> str:
+    """Return the name of a state: a hash of everything that it depends on."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _checksum(state: bytes) -> bytes:
+    return zlib.crc32(state).to_bytes(4, "big")

@@ -1,0 +1,63 @@
+"""`caro`: picks what was asked for, and is the one place that turns an error into words and an exit status.
+
+0 done, or a command · 1 it could not be done, the sentence says why · 2 usage or configuration · 130 cancelled
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import Sequence
+
+from caro_shell import __version__
+from caro_shell.errors import CaroError, ConfigError
+from caro_shell.sanitise import printable
+
+#: Verbs, each a module of `caro_shell.commands` with `add_arguments(parser)` and `run(args) -> int`.
+VERBS = {
+    "init": "print the hook for a shell",
+    "model": "see, fetch and check models",
+    "daemon": "see, start and stop the resident process",
+    "doctor": "say what is installed, running and in the way",
+}
+
+_DESCRIPTION = """\
+Turn words into a shell command. The command is printed, never run.
+
+  caro list the ten largest files under var log
+  caro --json how much memory is free
+  caro -- model the data flow      (words that begin with a verb)
+
+In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; return the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verb = arguments[0] if arguments and arguments[0] in VERBS else ""
+    name = verb or "generate"
+    command = importlib.import_module(f"caro_shell.commands.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"caro {verb}".strip(),
+        description=VERBS[verb].capitalize() + "." if verb else _DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if not verb:
+        parser.add_argument("--version", action="version", version=f"caro {__version__}")
+        verbs = "\n".join(f"  caro {other:<8} {what}" for other, what in VERBS.items())
+        parser.epilog = f"verbs (each with --help):\n{verbs}"
+    command.add_arguments(parser)
+    args = parser.parse_args(arguments[1:] if verb else arguments)
+    try:
+        return int(command.run(args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `caro ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except CaroError as error:
+        print(f"caro: {printable(str(error))}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1

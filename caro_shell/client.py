@@ -1,0 +1,122 @@
+"""What a key press runs: the line in, the new line or a sentence out. Standard library only, and little of it.
+
+    line on stdin  →  caro_shell.client --shell zsh  →  reply on stdout, its kind as exit status
+
+It is run by `python -I -S`: see `hooks.client_command`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from caro_shell import __version__, launch, paths, protocol
+from caro_shell.errors import CaroError, DaemonError
+from caro_shell.progress import Progress
+from caro_shell.protocol import Status
+
+TYPE_CHECKING = False  # `typing` is not imported on a key press
+if TYPE_CHECKING:
+    from typing import Iterator
+
+
+def main(argv: list[str]) -> int:
+    """Rewrite the line on standard input; return the exit status (see `protocol.Status`)."""
+    progress = Progress(_terminal())
+    try:
+        shell = argv[argv.index("--shell") + 1]
+        status, text = rewrite(_line(), shell, progress)
+    except KeyboardInterrupt:
+        status, text = Status.CANCELLED, ""
+    except CaroError as error:
+        status, text = Status.MESSAGE, str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the line must stay and a sentence appear
+        status, text = Status.MESSAGE, _unexpected(error)
+    progress.clear()
+    os.write(1, text.encode("utf-8", "replace"))
+    return status
+
+
+def rewrite(line: str, shell: str, progress: Progress) -> tuple[int, str]:
+    """Ask the daemon for `line` as a command; return exit status and text. Raises DaemonError."""
+    reply = ask({"kind": "rewrite", "shell": shell, "line": line, **launch.settings()}, progress)
+    text = reply["line"]
+    if reply["notice"]:
+        text += protocol.FIELD_END + reply["notice"]
+    return int(reply["status"]), text
+
+
+def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
+    """Send `request` to the daemon, starting it when needed; return its reply. Raises DaemonError."""
+    record = protocol.encode(protocol=protocol.PROTOCOL, version=__version__, **request)
+    for _ in range(4):
+        connection = launch.connect()
+        if connection is None:
+            launch.await_ready(launch.start(), progress.wait)
+            continue
+        accepted = False
+        try:
+            connection.sendall(record)
+            for event in _events(connection, progress):
+                if event["event"] == "reply":
+                    return event
+                accepted = accepted or event["event"] == "accepted"
+                progress.show(event.get("text", ""))
+        except ConnectionError:
+            pass  # the same as an end without a reply
+        finally:
+            connection.close()
+        if accepted:
+            raise DaemonError(
+                f"the caro daemon ended while answering; try again (its log: {paths.log_file('daemon')})"
+            )
+        # It is of another version, or left just as we came: the next round starts a new one.
+    raise DaemonError("the caro daemon cannot be reached; see what is wrong with: caro daemon status")
+
+
+def _events(connection: launch.Connection, progress: Progress) -> Iterator[dict[str, str]]:
+    """Yield what the daemon sends until it hangs up."""
+    records = protocol.Records()
+    while True:
+        progress.wait(connection.fileno())
+        data = connection.recv(65536)
+        if not data:
+            return
+        yield from records.feed(data)
+
+
+def _line() -> str:
+    """Read standard input up to its end. Raises CaroError when it cannot be sent."""
+    data = b""
+    while True:
+        chunk = os.read(0, 65536)
+        if not chunk:
+            break
+        data += chunk
+    try:
+        line = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CaroError(f"the line is not UTF-8 text from byte {error.start + 1} on; retype that part") from None
+    if len(data) > protocol.RECORD_MAX // 2:
+        raise CaroError("the line is too long; say it in fewer words")
+    return line
+
+
+def _terminal() -> int | None:
+    try:
+        return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY)
+    except OSError:
+        return None
+
+
+def _unexpected(error: Exception) -> str:
+    """Keep the traceback in the log; return a sentence."""
+    import traceback  # noqa: PLC0415 - heavy, and needed only here
+
+    log = paths.log_file("client")
+    try:
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(traceback.format_exc())
+    except OSError:
+        pass
+    return f"caro failed ({type(error).__name__}: {error}); the details are in {log}"

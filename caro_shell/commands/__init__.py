@@ -1,0 +1,1 @@
+"""What people type after `caro`: one module for each command, with `add_arguments` and `run`."""

@@ -1,0 +1,87 @@
+"""`caro WORDS`: the command on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from caro_shell import client, config, engine, launch, paths
+from caro_shell.errors import CaroError
+from caro_shell.progress import Progress
+from caro_shell.prompt import SHELLS
+from caro_shell.protocol import Status
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags."""
+    parser.add_argument("words", nargs="+", metavar="WORDS", help="what you want, in your own words")
+    parser.add_argument("-b", "--backend", help="the backend to use (default: the file's, else embedded)")
+    parser.add_argument("-m", "--model", help="a model's name, or the path of a GGUF file")
+    parser.add_argument("--shell", choices=SHELLS, default=_login_shell(), help="(default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object with all that is known")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say on standard error where the time went")
+    parser.add_argument("--no-daemon", action="store_true", help="load the model in this process, for this once")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the command for `args.words`. Raises CaroError when there is none."""
+    keys = {"backend.preferred": args.backend, "backend.embedded.model": args.model}
+    flags = {key: value for key, value in keys.items() if value is not None}
+    config.load(paths.config_file(), flags=flags)  # a bad flag or variable is said here, as usage
+    words = " ".join(args.words)
+    progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
+    try:
+        reply = _alone(words, args.shell, flags, progress) if args.no_daemon else _asked(words, args.shell, flags, progress)
+    finally:
+        progress.clear()
+    for notice in reply["notices"]:
+        print(f"caro: {notice}", file=sys.stderr)
+    if args.verbose:
+        print(_story(reply), file=sys.stderr)
+    print(json.dumps(reply, ensure_ascii=False) if args.json else reply["command"])
+    return 0
+
+
+def _asked(words: str, shell: str, flags: dict[str, str], progress: Progress) -> dict[str, Any]:
+    """Ask the daemon, as a key press does."""
+    request = {"kind": "rewrite", "shell": shell, "line": words, **launch.settings()}
+    request.update({f"flag.{key}": value for key, value in flags.items()})
+    answer = client.ask(request, progress)
+    if int(answer["status"]) != Status.COMMAND:
+        raise CaroError(answer["line"])
+    reply: dict[str, Any] = json.loads(answer["details"])
+    return reply
+
+
+def _alone(words: str, shell: str, flags: dict[str, str], progress: Progress) -> dict[str, Any]:
+    """Answer in this process."""
+    request = engine.Request(words, shell, env=os.environ, flags=flags)
+    return engine.Engine().rewrite(request, _Watcher(progress), asked=time.monotonic()).as_dict()
+
+
+class _Watcher:
+    """Shows what the engine does; Ctrl-C ends this process, so there is nothing to cancel."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.stage = self.text = progress.tick
+
+    def cancelled(self) -> bool:
+        return False
+
+
+def _story(reply: dict[str, Any]) -> str:
+    t = reply["timings"]
+    return (
+        f"{reply['backend']} ({reply['model']}) in {t['total_ms']:.0f} ms: waited {t['queue_ms']:.0f}, "
+        f"opened {t['load_ms']:.0f}, read {t['prompt_tokens'] - t['cached_tokens']} of {t['prompt_tokens']} tokens "
+        f"in {t['prefill_ms']:.0f}, wrote {t['generated_tokens']} in {t['decode_ms']:.0f}"
+    )
+
+
+def _login_shell() -> str:
+    name = os.path.basename(os.environ.get("SHELL", ""))
+    return name if name in SHELLS else "bash"

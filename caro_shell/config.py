@@ -1,0 +1,162 @@
+"""The person's settings: flag > environment > file > default, each value knowing where it came from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from typing import Any, Mapping
+
+import tomli
+
+from caro_shell.errors import ConfigError
+
+
+def _setting(key: str, default: Any, *, env: str = "", choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"key": key, "env": env, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting by its name in the file.
+
+    `sources` maps a key to where its value came from (`flag`, an environment variable's name or the
+    file's path); a key that is absent has its default. `notices` are sentences about what was ignored.
+    """
+
+    backend: str = _setting("backend.preferred", "embedded", env="CARO_BACKEND", choices=("embedded",))
+    model: str = _setting("backend.embedded.model", "qwen2.5-coder-1.5b-q4", env="CARO_MODEL")
+    max_tokens: int = _setting("generation.max_tokens", 160)
+    timeout_s: float = _setting("generation.timeout_s", 30.0)
+    key: str = _setting("shell.key", "ctrl-g", env="CARO_KEY")
+    comment: bool = _setting("shell.comment", default=True, env="CARO_COMMENT")
+    release_after_s: float = _setting("daemon.release_after_s", 900.0)
+    exit_after_s: float = _setting("daemon.exit_after_s", 3600.0)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+#: Settings by their key in the file.
+SETTINGS = {f.metadata["key"]: f for f in fields(Config) if f.metadata}
+
+
+def load(path: str, *, env: Mapping[str, str] | None = None, flags: Mapping[str, str] | None = None) -> Config:
+    """Read the settings.
+
+    `path` is the file (absent is fine), `env` the environment to look at (this process's when None),
+    `flags` maps keys to values given on the command line. What cannot be used (a file that is no TOML,
+    an unknown key, a value of the wrong type) is left at its default and named in `notices`: a key
+    press must not fail for it. Raises ConfigError for a bad flag or environment variable only.
+    """
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    notices: list[str] = []
+    for key, value, line in _read_file(path, notices):
+        where = f"{path} line {line}" if line else path
+        if key not in SETTINGS:
+            notices.append(f"{where}: unknown setting {key}, ignored")
+            continue
+        try:
+            values[key] = _checked(key, value, where)
+        except ConfigError as error:
+            notices.append(f"{error}; the default is used")
+        else:
+            sources[key] = path
+    environment = os.environ if env is None else env
+    for key, setting in SETTINGS.items():
+        name = setting.metadata["env"]
+        if name and name in environment:
+            values[key] = _checked(key, environment[name], name)
+            sources[key] = name
+    for key, text in (flags or {}).items():
+        values[key] = _checked(key, text, "the command line")
+        sources[key] = "flag"
+    by_name = {SETTINGS[key].name: value for key, value in values.items()}
+    return Config(**by_name, sources=sources, notices=tuple(notices))
+
+
+def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
+    """Return (dotted key, value, line number or 0) for each leaf of the file."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8")
+        tree = tomli.loads(text)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        notices.append(f"{path} cannot be read ({error.strerror}); defaults are used")
+        return []
+    except UnicodeDecodeError:
+        notices.append(f"{path} is not UTF-8 text; defaults are used until it is mended")
+        return []
+    except tomli.TOMLDecodeError as error:
+        notices.append(f"{path} is not valid TOML: {error}; defaults are used until it is mended")
+        return []
+    return [(key, value, _line_of(text, key)) for key, value in _leaves(tree, "")]
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            found += _leaves(value, f"{prefix}{name}.")
+        else:
+            found.append((prefix + name, value))
+    return found
+
+
+def _line_of(text: str, key: str) -> int:
+    """Find the line that sets `key`: the last part of its name, under the table named by the rest."""
+    *table, name = key.split(".")
+    current: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            current = stripped.strip("[] \t").split(".")
+        elif "=" in stripped:
+            parts = stripped.split("=", 1)[0].strip().strip("'\"").split(".")
+            if current + parts == [*table, name]:
+                return number
+    return 0
+
+
+def _checked(key: str, value: Any, where: str) -> Any:
+    """Return `value` as the type of the setting; text from flags and environment is converted."""
+    setting = SETTINGS[key]
+    kind = type(setting.default)
+    choices = setting.metadata["choices"]
+    try:
+        if kind is bool:
+            converted: Any = _boolean(value)
+        elif kind is str:
+            converted = _text(value)
+        else:
+            converted = _number(value, kind)
+    except (TypeError, ValueError):
+        expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
+        raise ConfigError(f"{where}: {key} must be {expected}, not {value!r}") from None
+    if choices and converted not in choices:
+        raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {value!r}")
+    return converted
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}[
+        value.lower()
+    ] if value.lower() in ("true", "1", "yes", "false", "0", "no", "") else _refuse(value)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else _refuse(value)
+
+
+def _number(value: Any, kind: type) -> Any:
+    if isinstance(value, bool):
+        return _refuse(value)
+    number = kind(value)
+    return number if number > 0 else _refuse(value)
+
+
+def _refuse(value: Any) -> Any:
+    raise ValueError(value)

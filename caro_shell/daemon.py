@@ -1,0 +1,214 @@
+"""The resident process: one socket, one engine behind a worker thread, gone when nobody needs it.
+
+The main thread only listens, so that `status`, `stop` and a client that hangs up are noticed at once,
+also while a model is being loaded. It never reads the environment of whoever started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import logging.handlers
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+from caro_shell import __version__, launch, paths, protocol
+from caro_shell.address import Address, start_lock
+from caro_shell.engine import Engine
+from caro_shell.errors import CaroError
+from caro_shell.worker import Job, Worker
+
+log = logging.getLogger("caro.daemon")
+
+#: Seconds between two looks at the clock and at the socket's name.
+TICK_S = 15.0
+#: Seconds a client may take to send its request or to take a piece of its answer.
+PATIENCE_S = 10.0
+
+
+@dataclass
+class _Client:
+    connection: socket.socket
+    records: protocol.Records = field(default_factory=protocol.Records)
+    since: float = field(default_factory=time.monotonic)
+    job: Job | None = None
+
+
+class Daemon:
+    """Serves one address until it is told to stop, replaced, or idle for long enough."""
+
+    def __init__(self, address: Address, engine: Engine) -> None:
+        self._address = address
+        self._worker = Worker(engine)
+        self._selector = selectors.DefaultSelector()
+        self._clients: dict[int, _Client] = {}
+        self._began = time.monotonic()
+        self._leaving = False
+
+    def serve(self) -> None:
+        """Serve until there is no more reason to."""
+        self._worker.start()
+        self._selector.register(self._address.listener, selectors.EVENT_READ)
+        while not (self._leaving and self._worker.is_idle()):
+            for key, _ in self._selector.select(self._tick()):
+                if key.fileobj is self._address.listener:
+                    self._accept()
+                else:
+                    self._read(self._clients[key.fd])
+            self._look_round()
+
+    def _tick(self) -> float:
+        """Return for how long there is nothing to look after, in seconds."""
+        if self._leaving:
+            return 0.05
+        return min(TICK_S, max(0.05, self._exit_at() - time.monotonic()))
+
+    def _exit_at(self) -> float:
+        return self._worker.idle_since + self._worker.engine.config.exit_after_s
+
+    def _look_round(self) -> None:
+        if self._leaving:
+            return
+        now = time.monotonic()
+        for client in list(self._clients.values()):
+            if client.job is None and now - client.since > PATIENCE_S:
+                self._drop(client)
+        if not self._address.is_ours():
+            log.info("another daemon has taken over, or the socket was removed")
+            self._leave()
+        elif now >= self._exit_at() and self._worker.is_idle():
+            log.info("idle for %.0f s", now - self._worker.idle_since)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let no new client come; the loop ends when those in line have their answer."""
+        if not self._leaving:
+            self._leaving = True
+            self._selector.unregister(self._address.listener)
+            self._address.give_up()
+
+    def _accept(self) -> None:
+        connection, _ = self._address.listener.accept()
+        connection.settimeout(PATIENCE_S)
+        self._clients[connection.fileno()] = _Client(connection)
+        self._selector.register(connection, selectors.EVENT_READ)
+
+    def _read(self, client: _Client) -> None:
+        try:
+            data = client.connection.recv(65536)
+            requests = client.records.feed(data)
+        except (OSError, protocol.MalformedRecord) as error:
+            log.warning("a client was dropped: %s", error)
+            data, requests = b"", []
+        if not data:
+            self._drop(client)
+        for fields in requests:
+            self._handle(client, fields)
+
+    def _drop(self, client: _Client) -> None:
+        self._selector.unregister(client.connection)
+        del self._clients[client.connection.fileno()]
+        if client.job is not None:
+            client.job.hang_up()
+        client.connection.close()
+
+    def _handle(self, client: _Client, fields: dict[str, str]) -> None:
+        kind = fields.get("kind")
+        answer = Job(client.connection, fields)
+        if kind == "stop":
+            self._leave()
+            for other in self._clients.values():
+                if other.job is not None:
+                    other.job.hang_up()
+            answer.send(event="reply", status="0", line="stopped", notice="")
+        elif kind == "status":
+            answer.send(event="reply", status="0", line=json.dumps(self._status()), notice="")
+        elif (fields.get("protocol"), fields.get("version")) != (protocol.PROTOCOL, __version__):
+            log.info("a client of version %s came; this is %s", fields.get("version"), __version__)
+            self._leave()
+            answer.send(event="stale")
+            self._drop(client)
+        elif kind == "rewrite" and client.job is None:
+            client.job = answer
+            answer.send(event="accepted")
+            self._worker.put(answer)
+        else:
+            self._drop(client)
+
+    def _status(self) -> dict[str, object]:
+        engine = self._worker.engine
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime_s": round(time.monotonic() - self._began),
+            "idle_s": round(time.monotonic() - self._worker.idle_since) if self._worker.is_idle() else 0,
+            "model": engine.model,
+            "answered": self._worker.answered,
+            "memory_mb": round(psutil.Process().memory_info().rss / 1e6),
+            "socket": self._address.path,
+        }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a daemon in this process; `--ready-fd N` is told `ready`, or why not."""
+    parser = argparse.ArgumentParser(prog="caro daemon run")
+    parser.add_argument("--ready-fd", type=int)
+    args = parser.parse_args(argv)
+    _set_up_log(foreground=args.ready_fd is None)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    address = None
+    try:
+        with start_lock():
+            other = launch.connect()
+            if other is not None:
+                other.close()  # another start was faster
+            else:
+                address = Address()
+    except (CaroError, OSError) as error:
+        log.error("cannot start: %s", error)  # noqa: TRY400 - a sentence, no traceback
+        _tell(args.ready_fd, str(error))
+        return 1
+    _tell(args.ready_fd, "ready")
+    if address is not None:
+        log.info("caro %s, pid %d, listening", __version__, os.getpid())
+        try:
+            Daemon(address, Engine()).serve()
+        except (KeyboardInterrupt, SystemExit):
+            address.give_up()
+        log.info("done")
+    logging.shutdown()
+    os._exit(0)  # the worker may be inside llama.cpp; there is nothing left to tidy up
+
+
+def _tell(fd: int | None, word: str) -> None:
+    if fd is not None:
+        with contextlib.suppress(OSError), os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(word + "\n")
+
+
+def _set_up_log(*, foreground: bool) -> None:
+    """Log to the file, or to the terminal in the foreground. Lines and prompts are never logged."""
+    handler: logging.Handler
+    if foreground:
+        handler = logging.StreamHandler()
+    else:
+        handler = logging.handlers.RotatingFileHandler(
+            paths.log_file("daemon"), maxBytes=1_000_000, backupCount=1, encoding="utf-8"
+        )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    root = logging.getLogger("caro")
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Every error a person may see: one sentence that names the cause and the next step.
+
+CaroError
+├─ ConfigError        a setting or file that cannot be used; names the key and the file
+├─ ModelError         the catalog, a model file or a download
+│  ├─ ModelMissing    not on this disk
+│  ├─ ModelDamaged    on this disk, but not what it should be
+│  └─ PullError       could not be fetched
+├─ BackendError       the model could not answer
+│  ├─ BackendUnavailable
+│  └─ BackendTimeout
+├─ NoCommandFound     the model answered, no reader accepted it
+├─ Cancelled          the person went away; nothing is shown
+└─ DaemonError        the resident process could not be started or went away
+
+Errors of other libraries are translated where those libraries are imported, nowhere else.
+"""
+
+from __future__ import annotations
+
+
+class CaroError(Exception):
+    """Base of all errors shown to people; `str(error)` is the sentence."""
+
+
+class ConfigError(CaroError):
+    """A setting or configuration file that cannot be used."""
+
+
+class ModelError(CaroError):
+    """The catalog, a model file or a download."""
+
+
+class ModelMissing(ModelError):
+    """The model asked for is not on this disk."""
+
+
+class ModelDamaged(ModelError):
+    """The model's file is on this disk, but is not what it should be."""
+
+
+class PullError(ModelError):
+    """The model could not be fetched."""
+
+
+class BackendError(CaroError):
+    """The model could not answer."""
+
+
+class BackendUnavailable(BackendError):
+    """The library or the server behind a backend is not to be had."""
+
+
+class BackendTimeout(BackendError):
+    """The backend took longer than `generation.timeout_s`."""
+
+
+class NoCommandFound(CaroError):
+    """The model answered, but no reader found a command in it."""
+
+
+class Cancelled(CaroError):
+    """The person went away before the answer; nothing is shown."""
+
+
+class DaemonError(CaroError):
+    """The resident process could not be started or went away."""

@@ -1,0 +1,90 @@
+"""What a waiting person sees: one row with a spinner and the words so far. Imported on every key press.
+
+The row is the one below the cursor. Shells track their cursor by relative moves, so the row is made
+with an index (which scrolls when there is none below) and a move back up, and left without a trace.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from time import monotonic
+
+#: Seconds before anything is drawn (a fast answer should not flash), and between two frames.
+FIRST_FRAME_S = 0.08
+FRAME_S = 0.1
+
+_UTF8_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_ASCII_FRAMES = "|/-\\"
+_MAKE_ROW = "\x1bD\x1b[A"
+_SAVE, _RESTORE, _DOWN, _CLEAR = "\x1b7", "\x1b8", "\x1bD\r", "\x1b[K"
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+class Progress:
+    """Draws on the terminal `fd` (None: draws nothing)."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._fd = None if os.environ.get("TERM", "dumb") == "dumb" else fd
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+        self._frames = _UTF8_FRAMES if "utf" in locale.lower() else _ASCII_FRAMES
+        self._frame = 0
+        self._text = ""
+        self._shown = False
+        self._due = monotonic() + FIRST_FRAME_S
+
+    def wait(self, fd: int) -> None:
+        """Return when `fd` can be read, drawing a frame whenever one is due."""
+        while not select.select([fd], [], [], max(0.0, self._due - monotonic()))[0]:
+            self._draw()
+
+    def show(self, text: str) -> None:
+        """Show `text`, which must be printable, beside the spinner from now on."""
+        self._text = text
+        if self._shown:
+            self._draw()
+
+    def tick(self, text: str) -> None:
+        """Show `text` now if a frame is due: for work done in this very thread."""
+        self._text = text
+        if monotonic() >= self._due:
+            self._draw()
+
+    def _draw(self) -> None:
+        self._due = monotonic() + FRAME_S
+        if self._fd is None:
+            return
+        frame = self._frames[self._frame % len(self._frames)]
+        self._frame += 1
+        row = "" if self._shown else _MAKE_ROW
+        self._shown = True
+        text = _fit(self._text, self._columns() - 3)
+        self._write(f"{row}{_SAVE}{_DOWN}{_DIM}{frame} {text}{_PLAIN}{_CLEAR}{_RESTORE}")
+
+    def clear(self) -> None:
+        """Take the row away again."""
+        if self._shown:
+            self._write(f"{_SAVE}{_DOWN}{_CLEAR}{_RESTORE}")
+            self._shown = False
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._fd or 0).columns or 80
+        except OSError:
+            return 80
+
+    def _write(self, text: str) -> None:
+        try:
+            os.write(self._fd or 0, text.encode("utf-8", "replace"))
+        except OSError:
+            self._fd = None
+
+
+def _fit(text: str, columns: int) -> str:
+    """Return the end of `text` that fits; a character outside Latin is taken to be two columns wide."""
+    width = 0
+    for i in range(len(text) - 1, -1, -1):
+        width += 1 if text[i] < "\u1100" else 2
+        if width > columns:
+            return text[i + 1 :]
+    return text

@@ -1,0 +1,48 @@
+"""What the model is told: pure, words and shell in, a prompt out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from caro_shell import examples
+
+#: Shells that have a hook of their own.
+SHELLS = ("bash", "zsh", "fish")
+
+_SYSTEM = (
+    "You write {shell} commands for {system}. The user says what to do; you answer with one command line "
+    "that does exactly that, no more. Only the command: no explanation, no comment, no Markdown."
+)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """System text and examples (fixed for a shell and system), and the person's words."""
+
+    system: str
+    examples: tuple[tuple[str, str], ...]
+    request: str
+
+
+def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:
+    """Return the prompt for `words`.
+
+    `shell` is one of `SHELLS`, `platform` as in `sys.platform`. A leading "# " is no part of the
+    words; line breaks and runs of blanks in them mean nothing.
+    """
+    macos = platform == "darwin"
+    return Prompt(
+        system=_SYSTEM.format(shell=shell, system="macOS (BSD tools)" if macos else "Linux (GNU tools)"),
+        examples=(
+            examples.COMMON
+            + (examples.BSD if macos else examples.GNU)
+            + (examples.FISH_SHELL if shell == "fish" else examples.POSIX_SHELL)
+        ),
+        request=" ".join(_without_mark(words).split()),
+    )
+
+
+def _without_mark(words: str) -> str:
+    stripped = words.lstrip()
+    return stripped[2:] if stripped.startswith("# ") else stripped

@@ -1,0 +1,120 @@
+"""The one thread that owns the engine: requests wait in line, answered one at a time."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import socket
+import threading
+import time
+
+from caro_shell import protocol
+from caro_shell.engine import Engine, Request
+from caro_shell.errors import Cancelled, CaroError
+from caro_shell.protocol import Status
+from caro_shell.sanitise import printable
+
+log = logging.getLogger("caro.worker")
+
+
+class Job:
+    """One request of one client; it is the engine's listener for it."""
+
+    def __init__(self, connection: socket.socket, fields: dict[str, str]) -> None:
+        self.asked = time.monotonic()
+        self.request = Request(
+            line=fields.get("line", ""),
+            shell=fields.get("shell", ""),
+            env=_under("env.", fields),
+            flags=_under("flag.", fields),
+        )
+        self._connection = connection
+        self._gone = threading.Event()
+
+    def hang_up(self) -> None:
+        """Note that the client went away: the answer is no longer wanted."""
+        self._gone.set()
+
+    def stage(self, what: str) -> None:
+        """Tell the client what takes its time."""
+        self.send(event="stage", text=what)
+
+    def text(self, so_far: str) -> None:
+        """Show the client the answer so far."""
+        self.send(event="text", text=so_far)
+
+    def cancelled(self) -> bool:
+        """Say whether the client went away."""
+        return self._gone.is_set()
+
+    def send(self, **fields: str) -> None:
+        """Send one event; a client that went away is no error."""
+        try:
+            self._connection.sendall(protocol.encode(**fields))
+        except OSError:
+            self.hang_up()
+
+
+class Worker(threading.Thread):
+    """Takes jobs from its line; releases the model when there were none for a while."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(name="worker", daemon=True)
+        self.engine = engine
+        self.answered = 0
+        self.idle_since = time.monotonic()
+        self._jobs: queue.Queue[Job] = queue.Queue()
+        self._busy = False
+
+    def put(self, job: Job) -> None:
+        """Let `job` wait for its turn."""
+        self._jobs.put(job)
+
+    def is_idle(self) -> bool:
+        """Say whether nothing is being answered and nothing waits."""
+        return not self._busy and self._jobs.empty()
+
+    def run(self) -> None:
+        """Answer for ever."""
+        while True:
+            try:
+                job = self._jobs.get(timeout=self.engine.config.release_after_s)
+            except queue.Empty:
+                self.engine.release()
+                continue
+            self._busy = True
+            if not job.cancelled():
+                self._answer(job)
+            self.idle_since = time.monotonic()
+            self._busy = False
+
+    def _answer(self, job: Job) -> None:
+        try:
+            reply = self.engine.rewrite(job.request, job, asked=job.asked)
+        except Cancelled:
+            log.info("cancelled after %.0f ms", (time.monotonic() - job.asked) * 1e3)
+            return
+        except CaroError as error:
+            log.warning("no answer: %s: %s", type(error).__name__, error)
+            _say(job, str(error))
+        except Exception as error:
+            log.exception("no answer")
+            _say(job, f"caro failed ({type(error).__name__}: {error}); the details are in its log")
+        else:
+            self.answered += 1
+            job.send(
+                event="reply",
+                status=str(Status.COMMAND),
+                line=reply.command,
+                notice=printable("; ".join(reply.notices)),
+                details=json.dumps(reply.as_dict()),
+            )
+
+
+def _say(job: Job, sentence: str) -> None:
+    job.send(event="reply", status=str(Status.MESSAGE), line=printable(sentence), notice="")
+
+
+def _under(prefix: str, fields: dict[str, str]) -> dict[str, str]:
+    return {name[len(prefix) :]: value for name, value in fields.items() if name.startswith(prefix)}

@@ -1,0 +1,104 @@
+# The bash hook: Ctrl-G turns the line, in plain words, into the command; so does Enter after "# ".
+# All policy is in the client; this file reads the line, shows what comes back and keeps it safe.
+# Above this line stand _caro_client (an array), _caro_key and _caro_comment.
+# shellcheck shell=bash disable=SC2154
+
+[[ $- == *i* ]] && ! declare -F _caro_rewrite >/dev/null || return 0 # once is enough
+if ((BASH_VERSINFO[0] < 4)); then
+  echo "caro: bash $BASH_VERSION cannot have its line rewritten; use bash 4 or newer, zsh, fish, or: caro WORDS" >&2
+  return 0
+fi
+
+# One key press. The line changes only when there is a command.
+_caro_rewrite() {
+  local words=$READLINE_LINE reply code=0 trapped
+  if [[ $words != *[^[:space:]\#]* ]]; then
+    _caro_show "type what you want in plain words, then press this key"
+    return 0
+  fi
+  trapped=$(trap -p INT)
+  trap : INT # Ctrl-C ends the client, not the line
+  _caro_draw "$words"
+  reply=$(printf '%s' "$words" | "${_caro_client[@]}" --shell bash 2>/dev/null) || code=$?
+  printf '\r\e[K' >/dev/tty
+  eval "${trapped:-trap - INT}"
+  case $code in
+    0)
+      READLINE_LINE=${reply%%$'\x1f'*}
+      READLINE_POINT=${#READLINE_LINE}
+      _caro_remember "$words"
+      [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
+      ;;
+    130) ;;
+    *) _caro_show "${reply:-the client did not run (status $code); run install.sh again}" ;;
+  esac
+}
+
+# Enter: one line that begins with "# " at a fresh prompt is rewritten, any other is accepted.
+# A `bind -x` command cannot accept a line: Enter is two private keys, and the first decides what the second is.
+_caro_accept_line() {
+  if [[ $_caro_fresh && $READLINE_LINE == '# '* && $READLINE_LINE != *$'\n'* ]]; then
+    _caro_sequence '"\C-x\C-_2": ""'
+    _caro_rewrite
+  else
+    _caro_fresh=
+    _caro_sequence '"\C-x\C-_2": accept-line'
+  fi
+}
+
+# The words go into the history as a comment, which does nothing when it is run by mistake.
+_caro_remember() {
+  local words=${1#\# }
+  [[ $1 == ' '* ]] || history -s -- "# ${words//$'\n'/ }"
+}
+
+# One sentence above the line; readline then draws prompt and line again.
+_caro_show() {
+  printf 'caro: %s\n' "$1" >/dev/tty
+}
+
+# Readline takes the line off the screen while a `bind -x` command runs: show it, cut to one row.
+_caro_draw() {
+  local prompt='' plain text=${1//[^[:print:]]/ } room
+  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)) || prompt=${PS1@P}
+  prompt=${prompt##*$'\n'} plain=${prompt##*$'\n'}
+  while [[ $plain == *$'\001'*$'\002'* ]]; do plain=${plain%%$'\001'*}${plain#*$'\002'}; done
+  room=$((${COLUMNS:-80} - ${#plain} - 1))
+  [[ $text != *[![:ascii:]]* ]] || room=$((room / 2)) # such characters may be two columns wide
+  ((room > 0)) || room=0
+  ((${#text} <= room)) || text=${text:${#text}-room}
+  printf '%s%s' "${prompt//[$'\001\002']/}" "$text" >/dev/tty
+}
+
+# Bind in every keymap that edits a line; in a search the key keeps its meaning.
+_caro_sequence() {
+  local keymap
+  for keymap in emacs vi-insert vi-command; do bind -m "$keymap" "$@"; done
+}
+
+_caro_bind() {
+  local part sequence=''
+  for part in $_caro_key; do
+    case $part in
+      ctrl-?) sequence+="\\C-${part#ctrl-}" ;;
+      alt-?) sequence+="\\e${part#alt-}" ;;
+      *) sequence+=$part ;;
+    esac
+  done
+  [[ -z $sequence ]] || _caro_sequence -x "\"$sequence\": _caro_rewrite"
+  case $_caro_comment in false | no | 0 | '') return 0 ;; esac
+  [[ -z ${BLE_VERSION-} ]] || return 0 # ble.sh has an Enter of its own
+  # A fresh prompt is one that PROMPT_COMMAND has seen: not the second line of a loop or here-document.
+  _caro_fresh=
+  if [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
+    PROMPT_COMMAND+=(_caro_fresh=1)
+  else
+    PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_caro_fresh=1
+  fi
+  _caro_sequence -x '"\C-x\C-_1": _caro_accept_line'
+  _caro_sequence '"\C-x\C-_2": accept-line'
+  _caro_sequence '"\C-m": "\C-x\C-_1\C-x\C-_2"'
+  _caro_sequence '"\C-j": "\C-x\C-_1\C-x\C-_2"'
+}
+
+_caro_bind

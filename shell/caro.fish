@@ -1,0 +1,72 @@
+# The fish hook: Ctrl-G turns the line, in plain words, into the command; so does Enter after "# ".
+# All policy is in the client; this file reads the line, shows what comes back and keeps it safe.
+# Above this line stand _caro_client (a list), _caro_key and _caro_comment.
+
+status is-interactive; and not functions -q _caro_rewrite; or return 0 # once is enough
+
+function _caro_rewrite --description 'One key press. The line changes only when there is a command.'
+    set -l words (commandline | string collect)
+    if not string match -qr '[^\s#]' -- "$words"
+        _caro_show "type what you want in plain words, then press this key"
+        return
+    end
+    set -l cursor (commandline -C)
+    set -l reply (printf '%s' "$words" | $_caro_client --shell fish 2>/dev/null)
+    set -l code $status
+    set reply (string split -m 1 \x1f -- "$reply")
+    switch $code
+        case 0
+            commandline -r -- $reply[1]
+            _caro_remember "$words"
+            set -q reply[2]; and _caro_show $reply[2]
+        case 130
+        case '*'
+            test -n "$reply[1]"; or set reply[1] "the client did not run (status $code); run install.sh again"
+            _caro_show $reply[1]
+            commandline -C $cursor
+    end
+    commandline -f repaint
+end
+
+function _caro_accept_line --description 'Enter: one line that begins with "# " is rewritten, any other is accepted.'
+    set -l line (commandline | string collect)
+    if string match -q -- '# *' "$line"; and not string match -q -- \*\n\* "$line"; and not commandline --paging-mode
+        _caro_rewrite
+    else
+        commandline -f execute
+    end
+end
+
+function _caro_remember --description 'The words go into the history as a comment, which does nothing when it is run.'
+    string match -q -- ' *' "$argv"; and return
+    set -q fish_private_mode; and test -n "$fish_private_mode"; and return
+    set -l words '# '(string replace -r '^# ' '' -- "$argv" | string join ' ')
+    if not builtin history append -- $words 2>/dev/null # fish 4
+        set -l session (set -q fish_history; and echo $fish_history; or echo fish)
+        set -l data (set -q XDG_DATA_HOME; and echo $XDG_DATA_HOME; or echo ~/.local/share)
+        test -n "$session" -a -w $data/fish; or return
+        printf -- '- cmd: %s\n  when: %s\n' (string replace -a '\\' '\\\\' -- $words) (date +%s) >>$data/fish/{$session}_history
+        builtin history merge
+    end
+end
+
+function _caro_show --description 'One sentence; fish then draws prompt and line again.'
+    printf '\ncaro: %s\n' "$argv"
+    commandline -f repaint
+end
+
+function _caro_sequence --description 'Print "ctrl-x alt-g" as the bytes that bind takes; anything else as it is.'
+    for part in (string split ' ' -- $argv)
+        string replace -r '^ctrl-(.)$' '\\\\c$1' -- $part | string replace -r '^alt-(.)$' '\\\\e$1' | string unescape
+    end | string join ''
+end
+
+function _caro_bind
+    set -l keymap
+    for keymap in default insert
+        test -n "$_caro_key"; and bind -M $keymap (_caro_sequence $_caro_key) _caro_rewrite
+        contains -- "$_caro_comment" false no 0 ''; or bind -M $keymap \r _caro_accept_line
+    end
+end
+
+_caro_bind

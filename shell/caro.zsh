@@ -1,0 +1,83 @@
+# The zsh hook: Ctrl-G turns the line, in plain words, into the command; so does Enter after "# ".
+# All policy is in the client; this file reads the line, shows what comes back and keeps it safe.
+# Above this line stand _caro_client (an array), _caro_key and _caro_comment.
+
+[[ -o interactive ]] && (( ! ${+functions[_caro_rewrite]} )) || return 0  # once is enough
+
+# One key press. The line changes only when there is a command.
+_caro_rewrite() {
+  emulate -L zsh
+  local words=$BUFFER reply
+  local -i cursor=$CURSOR code
+  if [[ $words != *[^[:space:]\#]* ]]; then
+    _caro_show "type what you want in plain words, then press this key"
+    return
+  fi
+  trap : INT         # Ctrl-C ends the client, not the line; local to this function
+  zle -M ""
+  CURSOR=$#BUFFER    # the client draws on the row below the cursor
+  zle -R
+  reply=$(print -rn -- "$words" | "${_caro_client[@]}" --shell zsh 2>/dev/null)
+  code=$?
+  CURSOR=$cursor
+  case $code in
+    0)
+      BUFFER=${reply%%$'\x1f'*}
+      CURSOR=$#BUFFER
+      _caro_remember "$words"
+      [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
+      ;;
+    130) ;;
+    *) _caro_show "${reply:-the client did not run (status $code); run install.sh again}" ;;
+  esac
+}
+
+# Enter: one line that begins with "# " at a fresh prompt is rewritten, any other is accepted.
+_caro_accept_line() {
+  if [[ $CONTEXT == start && $BUFFER == '# '* && $BUFFER != *$'\n'* ]]; then
+    zle caro-rewrite
+  else
+    zle _caro_orig_accept_line
+  fi
+}
+
+# The words go into the history as a comment, which does nothing when it is run by mistake.
+_caro_remember() {
+  [[ $1 == ' '* ]] || print -rs -- "# ${${1#\# }//$'\n'/ }"
+}
+
+# One sentence below the line, gone with the next key.
+_caro_show() {
+  zle -M -- "caro: $1"
+}
+
+# Leave in REPLY how bindkey writes "ctrl-x alt-g"; anything else is taken as it is.
+_caro_sequence() {
+  emulate -L zsh
+  local part
+  REPLY=
+  for part in ${=1}; do
+    case $part in
+      ctrl-?) REPLY+="^${part#ctrl-}" ;;
+      alt-?) REPLY+="^[${part#alt-}" ;;
+      *) REPLY+=$part ;;
+    esac
+  done
+}
+
+# The main keymaps only: in a search or a menu the key keeps its meaning.
+_caro_bind() {
+  emulate -L zsh
+  local keymap REPLY
+  zle -N caro-rewrite _caro_rewrite
+  if [[ -n $_caro_key ]]; then
+    _caro_sequence "$_caro_key"
+    for keymap in emacs viins vicmd; do bindkey -M $keymap "$REPLY" caro-rewrite; done
+  fi
+  if [[ $_caro_comment != (false|no|0|) ]]; then
+    zle -A accept-line _caro_orig_accept_line  # "_": zsh-autosuggestions wraps all other names
+    zle -N accept-line _caro_accept_line
+  fi
+}
+
+_caro_bind
