@@ -28,12 +28,13 @@ class Prompt:
 def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:
     """Return the prompt for `words`.
 
-    `shell` is one of `SHELLS`, `platform` as in `sys.platform`. A leading "# " is no part of the
+    `shell` is one of `SHELLS` (bash and zsh are told the same, so that they share one cached prefix),
+    `platform` as in `sys.platform`. A leading "# " is no part of the
     words; line breaks and runs of blanks in them mean nothing.
     """
     macos = platform == "darwin"
     return Prompt(
-        system=_SYSTEM.format(shell=shell, system="macOS (BSD tools)" if macos else "Linux (GNU tools)"),
+        system=_SYSTEM.format(shell="fish" if shell == "fish" else "bash", system="macOS (BSD tools)" if macos else "Linux (GNU tools)"),
         examples=(
             examples.COMMON
             + (examples.BSD if macos else examples.GNU)

@@ -3,7 +3,7 @@
 # Above this line stand _caro_client (an array), _caro_key and _caro_comment.
 # shellcheck shell=bash disable=SC2154
 
-[[ $- == *i* ]] && ! declare -F _caro_rewrite >/dev/null || return 0 # once is enough
+[[ $- == *i* ]] && ! \builtin declare -F _caro_rewrite >/dev/null || return 0 # once is enough
 if ((BASH_VERSINFO[0] < 4)); then
   echo "caro: bash $BASH_VERSION cannot have its line rewritten; use bash 4 or newer, zsh, fish, or: caro WORDS" >&2
   return 0
@@ -16,12 +16,12 @@ _caro_rewrite() {
     _caro_show "type what you want in plain words, then press this key"
     return 0
   fi
-  trapped=$(trap -p INT)
-  trap : INT # Ctrl-C ends the client, not the line
+  trapped=$(\builtin trap -p INT)
+  \builtin trap : INT # Ctrl-C ends the client, not the line
   _caro_draw "$words"
-  reply=$(printf '%s' "$words" | "${_caro_client[@]}" --shell bash 2>/dev/null) || code=$?
-  printf '\r\e[K' >/dev/tty
-  eval "${trapped:-trap - INT}"
+  reply=$(\builtin printf '%s' "$words" | "${_caro_client[@]}" --shell bash 2>/dev/null) || code=$?
+  \builtin printf '\r\e[K' >/dev/tty
+  eval "${trapped:-\\builtin trap - INT}"
   case $code in
     0)
       READLINE_LINE=${reply%%$'\x1f'*}
@@ -38,23 +38,23 @@ _caro_rewrite() {
 # A `bind -x` command cannot accept a line: Enter is two private keys, and the first decides what the second is.
 _caro_accept_line() {
   if [[ $_caro_fresh && $READLINE_LINE == '# '* && $READLINE_LINE != *$'\n'* ]]; then
-    _caro_sequence '"\C-x\C-_2": ""'
+    _caro_sequence '"\e[9002~": ""'
     _caro_rewrite
   else
     _caro_fresh=
-    _caro_sequence '"\C-x\C-_2": accept-line'
+    _caro_sequence '"\e[9002~": accept-line'
   fi
 }
 
 # The words go into the history as a comment, which does nothing when it is run by mistake.
 _caro_remember() {
   local words=${1#\# }
-  [[ $1 == ' '* ]] || history -s -- "# ${words//$'\n'/ }"
+  [[ $1 == ' '* ]] || \builtin history -s -- "# ${words//$'\n'/ }"
 }
 
 # One sentence above the line; readline then draws prompt and line again.
 _caro_show() {
-  printf 'caro: %s\n' "$1" >/dev/tty
+  \builtin printf 'caro: %s\n' "$1" >/dev/tty
 }
 
 # Readline takes the line off the screen while a `bind -x` command runs: show it, cut to one row.
@@ -67,13 +67,13 @@ _caro_draw() {
   [[ $text != *[![:ascii:]]* ]] || room=$((room / 2)) # such characters may be two columns wide
   ((room > 0)) || room=0
   ((${#text} <= room)) || text=${text:${#text}-room}
-  printf '%s%s' "${prompt//[$'\001\002']/}" "$text" >/dev/tty
+  \builtin printf '%s%s' "${prompt//[$'\001\002']/}" "$text" >/dev/tty
 }
 
 # Bind in every keymap that edits a line; in a search the key keeps its meaning.
 _caro_sequence() {
   local keymap
-  for keymap in emacs vi-insert vi-command; do bind -m "$keymap" "$@"; done
+  for keymap in emacs vi-insert vi-command; do \builtin bind -m "$keymap" "$@"; done
 }
 
 _caro_bind() {
@@ -90,15 +90,16 @@ _caro_bind() {
   [[ -z ${BLE_VERSION-} ]] || return 0 # ble.sh has an Enter of its own
   # A fresh prompt is one that PROMPT_COMMAND has seen: not the second line of a loop or here-document.
   _caro_fresh=
-  if [[ $(declare -p PROMPT_COMMAND 2>/dev/null) == 'declare -a'* ]]; then
+  if ((BASH_VERSINFO[0] > 4)) && [[ -n ${PROMPT_COMMAND+set} && ${PROMPT_COMMAND@a} == *a* ]]; then
     PROMPT_COMMAND+=(_caro_fresh=1)
   else
+    # shellcheck disable=SC2128,SC2178 # no array here
     PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_caro_fresh=1
   fi
-  _caro_sequence -x '"\C-x\C-_1": _caro_accept_line'
-  _caro_sequence '"\C-x\C-_2": accept-line'
-  _caro_sequence '"\C-m": "\C-x\C-_1\C-x\C-_2"'
-  _caro_sequence '"\C-j": "\C-x\C-_1\C-x\C-_2"'
+  _caro_sequence -x '"\e[9001~": _caro_accept_line'
+  _caro_sequence '"\e[9002~": accept-line'
+  _caro_sequence '"\C-m": "\e[9001~\e[9002~"'
+  _caro_sequence '"\C-j": "\e[9001~\e[9002~"'
 }
 
 _caro_bind

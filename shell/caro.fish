@@ -41,11 +41,14 @@ function _caro_remember --description 'The words go into the history as a commen
     string match -q -- ' *' "$argv"; and return
     set -q fish_private_mode; and test -n "$fish_private_mode"; and return
     set -l words '# '(string replace -r '^# ' '' -- "$argv" | string join ' ')
-    if not builtin history append -- $words 2>/dev/null # fish 4
+    if string match -qr '^[4-9]' -- $version
+        builtin history append -- $words
+    else # fish 3 learns a line only from its file
         set -l session (set -q fish_history; and echo $fish_history; or echo fish)
         set -l data (set -q XDG_DATA_HOME; and echo $XDG_DATA_HOME; or echo ~/.local/share)
         test -n "$session" -a -w $data/fish; or return
-        printf -- '- cmd: %s\n  when: %s\n' (string replace -a '\\' '\\\\' -- $words) (date +%s) >>$data/fish/{$session}_history
+        set words (string replace -a '\\' '\\\\' -- $words)
+        printf '%s\n' "- cmd: $words" "  when: "(date +%s) >>$data/fish/{$session}_history
         builtin history merge
     end
 end

@@ -2,22 +2,22 @@
 # All policy is in the client; this file reads the line, shows what comes back and keeps it safe.
 # Above this line stand _caro_client (an array), _caro_key and _caro_comment.
 
-[[ -o interactive ]] && (( ! ${+functions[_caro_rewrite]} )) || return 0  # once is enough
+[[ -o interactive ]] && ! typeset -f _caro_rewrite >/dev/null || return 0  # once is enough
 
 # One key press. The line changes only when there is a command.
 _caro_rewrite() {
-  emulate -L zsh
+  \builtin emulate -L zsh
   local words=$BUFFER reply
   local -i cursor=$CURSOR code
   if [[ $words != *[^[:space:]\#]* ]]; then
     _caro_show "type what you want in plain words, then press this key"
     return
   fi
-  trap : INT         # Ctrl-C ends the client, not the line; local to this function
-  zle -M ""
+  \builtin trap : INT         # Ctrl-C ends the client, not the line; local to this function
+  \builtin zle -M ""
   CURSOR=$#BUFFER    # the client draws on the row below the cursor
-  zle -R
-  reply=$(print -rn -- "$words" | "${_caro_client[@]}" --shell zsh 2>/dev/null)
+  \builtin zle -R
+  reply=$(\builtin print -rn -- "$words" | "${_caro_client[@]}" --shell zsh 2>/dev/null)
   code=$?
   CURSOR=$cursor
   case $code in
@@ -35,25 +35,25 @@ _caro_rewrite() {
 # Enter: one line that begins with "# " at a fresh prompt is rewritten, any other is accepted.
 _caro_accept_line() {
   if [[ $CONTEXT == start && $BUFFER == '# '* && $BUFFER != *$'\n'* ]]; then
-    zle caro-rewrite
+    \builtin zle caro-rewrite
   else
-    zle _caro_orig_accept_line
+    \builtin zle _caro_orig_accept_line
   fi
 }
 
 # The words go into the history as a comment, which does nothing when it is run by mistake.
 _caro_remember() {
-  [[ $1 == ' '* ]] || print -rs -- "# ${${1#\# }//$'\n'/ }"
+  [[ $1 == ' '* ]] || \builtin print -rs -- "# ${${1#\# }//$'\n'/ }"
 }
 
 # One sentence below the line, gone with the next key.
 _caro_show() {
-  zle -M -- "caro: $1"
+  \builtin zle -M -- "caro: $1"
 }
 
 # Leave in REPLY how bindkey writes "ctrl-x alt-g"; anything else is taken as it is.
 _caro_sequence() {
-  emulate -L zsh
+  \builtin emulate -L zsh
   local part
   REPLY=
   for part in ${=1}; do
@@ -65,18 +65,19 @@ _caro_sequence() {
   done
 }
 
-# The main keymaps only: in a search or a menu the key keeps its meaning.
+# In every keymap that edits a line; in a search the key goes on to mean an abort.
 _caro_bind() {
-  emulate -L zsh
+  \builtin emulate -L zsh
   local keymap REPLY
-  zle -N caro-rewrite _caro_rewrite
+  \builtin zle -N caro-rewrite _caro_rewrite
   if [[ -n $_caro_key ]]; then
     _caro_sequence "$_caro_key"
-    for keymap in emacs viins vicmd; do bindkey -M $keymap "$REPLY" caro-rewrite; done
+    for keymap in emacs viins vicmd; do \builtin bindkey -M $keymap "$REPLY" caro-rewrite; done
+    \builtin bindkey -M isearch "$REPLY" send-break  # else a search would hand the key on to caro
   fi
   if [[ $_caro_comment != (false|no|0|) ]]; then
-    zle -A accept-line _caro_orig_accept_line  # "_": zsh-autosuggestions wraps all other names
-    zle -N accept-line _caro_accept_line
+    \builtin zle -A accept-line _caro_orig_accept_line  # "_": zsh-autosuggestions wraps all other names
+    \builtin zle -N accept-line _caro_accept_line
   fi
 }
 

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         launch.await_ready(launch.start(), lambda _fd: None)
         print("the caro daemon is running")
         return 0
-    answer = _ask(args.action)
+    answer = ask(args.action)
     if args.action == "status":
         return _show_status(answer, as_json=args.json)
     print("the caro daemon has stopped" if answer else "no caro daemon is running")
@@ -52,7 +52,7 @@ def _show_status(answer: str | None, *, as_json: bool) -> int:
     return 0 if answer is not None else 1
 
 
-def _ask(kind: str) -> str | None:
+def ask(kind: str) -> str | None:
     """Ask the running daemon; None when there is none."""
     connection = launch.connect()
     if connection is None:

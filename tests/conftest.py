@@ -1,0 +1,52 @@
+"""Every test has a home, a CARO_HOME and a runtime directory of its own, and no network but loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a home; end the daemons that it left behind."""
+    home = tmp_path / "home"
+    home.mkdir()
+    runtime = tempfile.mkdtemp(prefix="caro-")  # tmp_path is too long for a socket
+    for name in [name for name in os.environ if name.startswith(("CARO_", "XDG_"))]:
+        if name not in ("CARO_TEST_MODELS", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("CARO_HOME", str(home / ".caro"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+    yield home
+    _stop_daemon()
+    shutil.rmtree(runtime)
+
+
+def _stop_daemon() -> None:
+    from caro_shell.commands import daemon  # noqa: PLC0415
+    from caro_shell.errors import CaroError  # noqa: PLC0415
+
+    try:
+        daemon.ask("stop")
+    except CaroError:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections of this process that leave the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and isinstance(address, tuple):
+            assert address[0] in ("127.0.0.1", "::1", "localhost"), f"a test connects to {address}"
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

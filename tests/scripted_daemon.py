@@ -1,0 +1,66 @@
+"""The real daemon with a model that does what the line says: everything but llama.cpp, in milliseconds.
+
+    say TEXT     writes TEXT, a character at a time
+    hold TEXT    writes TEXT, then waits for the file `release` in CARO_HOME
+    fail         has an error with a sentence
+    refuse       writes prose
+    die          kills its own process
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from caro_shell import daemon, engine
+from caro_shell.backends import Completion, Listener
+from caro_shell.config import Config
+from caro_shell.errors import BackendError, Cancelled
+from caro_shell.prompt import Prompt
+
+
+class ScriptedBackend:
+    name = "scripted"
+    model = "script"
+
+    def __init__(self, config: Config) -> None:
+        self._pause = threading.Event()
+        if config.model == "broken":
+            raise BackendError("the scripted model cannot be opened; choose another")
+
+    def complete(self, prompt: Prompt, listener: Listener) -> Completion:
+        verb, _, text = prompt.request.partition(" ")
+        if verb == "fail":
+            raise BackendError("the scripted model is unwell; press the key again")
+        if verb == "raise":
+            raise RuntimeError("a bug")
+        if verb == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if verb == "refuse":
+            text = "I am sorry, but I cannot help you with that."
+        for end in range(1, len(text) + 1):
+            listener.text(text[:end])
+        if verb == "hold":
+            self._wait_for_release(listener)
+        return Completion(text, 1.0, 1.0, 10, 5, 5)
+
+    def close(self) -> None:
+        pass
+
+    def _wait_for_release(self, listener: Listener) -> None:
+        home = Path(os.environ["CARO_HOME"])
+        (home / "held").touch()
+        while not (home / "release").exists():
+            if listener.cancelled():
+                (home / "cancelled").touch()
+                raise Cancelled
+            self._pause.wait(0.005)
+
+
+if __name__ == "__main__":
+    real_engine = engine.Engine
+    daemon.Engine = lambda: real_engine(ScriptedBackend)  # type: ignore[assignment,misc]
+    sys.exit(daemon.main(sys.argv[1:]))

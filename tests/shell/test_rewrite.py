@@ -1,0 +1,175 @@
+"""One key press, in three shells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import CTRL_C, CTRL_G, CTRL_UNDO, ENTER, ESCAPE, KILL_LINE, LEFT, UP, PtyTerminal
+
+pytestmark = pytest.mark.shell
+
+
+def test_line_becomes_the_command(terminal: PtyTerminal) -> None:
+    terminal.send("say ls -l /var/log" + CTRL_G)
+    terminal.wait_for_line("ls -l /var/log")
+    assert terminal.state().cursor == len("ls -l /var/log")
+
+
+def test_one_undo_brings_the_words_back(terminal: PtyTerminal) -> None:
+    terminal.send("say pwd" + CTRL_G)
+    terminal.wait_for_line("pwd")
+    terminal.send(CTRL_UNDO)
+    terminal.wait_for_line("say pwd")
+
+
+def test_the_command_is_not_run(terminal: PtyTerminal, own_home: Path) -> None:
+    terminal.send("say touch ran" + CTRL_G)
+    terminal.wait_for_line("touch ran")
+    assert not (own_home / "ran").exists()
+    terminal.send(ENTER)
+    terminal.wait_for((own_home / "ran").exists, "effect of the command")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        r"""printf '%s\n' "$HOME" 'a b' \\ `id` $(id) !x ~ * ?""",
+        "echo 你好，世界 🎉 ünï",
+        r"awk '{print $1 \"\\t\" $2}' \$x",
+        "echo -n; print -- -r -l %s %d",
+    ],
+)
+def test_characters_survive(terminal: PtyTerminal, command: str) -> None:
+    terminal.send("say " + command)
+    terminal.wait_for_text("$ say ")
+    terminal.send(CTRL_G)
+    terminal.wait_for(lambda: "$ " + command[:4] in terminal.text(), "rewritten line")
+    assert terminal.state() == (command, len(command))
+
+
+def test_words_may_span_lines(terminal: PtyTerminal, shell: str) -> None:
+    newline = {"zsh": ESCAPE + ENTER, "bash": "\x16\n", "fish": ESCAPE + ENTER}[shell]
+    terminal.send("say ls -l" + newline + "-a" + CTRL_G)
+    terminal.wait_for_line("ls -l -a")
+    terminal.send(CTRL_UNDO)
+    assert terminal.state().line == "say ls -l\n-a"
+
+
+def test_progress_is_shown_and_leaves_no_trace(terminal: PtyTerminal, scripted: Path) -> None:
+    terminal.send("hold ls -l")
+    terminal.wait_for_text("$ hold ls -l")
+    before = terminal.text()
+    terminal.send(CTRL_G)
+    terminal.wait_for(
+        lambda: terminal.row(0) == "$ hold ls -l" and terminal.row(1).endswith(" ls -l"), "line with progress below"
+    )
+    (scripted / "release").touch()
+    terminal.wait_for_line("ls -l")
+    terminal.send(CTRL_UNDO)
+    terminal.wait_for(lambda: terminal.text() == before, f"screen as before ({before!r})")
+
+
+def test_ctrl_c_keeps_the_line_and_stops_the_work(terminal: PtyTerminal, scripted: Path) -> None:
+    words = "hold ls -l"
+    terminal.send(words + LEFT * 3)
+    terminal.wait_for_text(words)
+    before = terminal.state()
+    terminal.send(CTRL_G)
+    terminal.wait_for((scripted / "held").exists, "work begun")
+    terminal.send(CTRL_C)
+    terminal.wait_for((scripted / "cancelled").exists, "work stopped")
+    assert terminal.state() == before
+    terminal.wait_for(lambda: terminal.text() == "$ " + words, "clean screen")
+    terminal.run("echo still $((40 + 2))" if terminal.shell != "fish" else "echo still (math 40 + 2)", "still 42")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("fail", "caro: the scripted model is unwell; press the key again"),
+        ("refuse", "caro: the model gave no command"),
+        ("raise", "caro: caro failed (RuntimeError: a bug)"),
+        ("die", "caro: the caro daemon ended while answering; try again"),
+    ],
+)
+def test_failure_keeps_line_and_cursor(terminal: PtyTerminal, words: str, sentence: str) -> None:
+    terminal.send(f"{words} now" + LEFT * 2)
+    terminal.wait_for_text(f"$ {words} now")
+    before = terminal.state()
+    terminal.send(CTRL_G)
+    terminal.wait_for_text(sentence)
+    assert terminal.state() == before == (f"{words} now", len(words) + 2)
+
+
+def test_empty_line_teaches(terminal: PtyTerminal) -> None:
+    terminal.send("  " + CTRL_G)
+    terminal.wait_for_text("caro: type what you want in plain words")
+    assert terminal.state().line == "  "
+
+
+def test_line_longer_than_the_screen_is_wide(terminal: PtyTerminal) -> None:
+    command = "echo " + " ".join(f"word{i}" for i in range(40))
+    terminal.send("say " + command + CTRL_G)
+    terminal.wait_for_line(command)
+    terminal.send(CTRL_UNDO)
+    terminal.wait_for_line("say " + command)
+
+
+def test_progress_at_the_bottom_of_the_screen(terminal: PtyTerminal, scripted: Path) -> None:
+    terminal.run("seq 30", "\n30")
+    terminal.send("hold ls" + CTRL_G)
+    terminal.wait_for(lambda: terminal.row(22) == "$ hold ls" and terminal.row(23).endswith(" ls"), "progress")
+    (scripted / "release").touch()
+    terminal.wait_for(lambda: "$ ls" in terminal.rows(), "the command")
+    assert terminal.state() == ("ls", 2)
+    assert terminal.text().endswith("29\n30\n$ ls")
+
+
+def test_resize_while_waiting(terminal: PtyTerminal, scripted: Path) -> None:
+    terminal.send("hold ls -la" + CTRL_G)
+    terminal.wait_for((scripted / "held").exists, "work begun")
+    terminal.resize(20, 60)
+    (scripted / "release").touch()
+    terminal.wait_for(lambda: "$ ls -la" in terminal.rows(), "the command")
+    assert terminal.state() == ("ls -la", 6)
+
+
+def test_keys_typed_ahead_are_kept(terminal: PtyTerminal, scripted: Path) -> None:
+    terminal.send("hold ls" + CTRL_G)
+    terminal.wait_for((scripted / "held").exists, "work begun")
+    terminal.send(" -l")
+    (scripted / "release").touch()
+    terminal.wait_for_line("ls -l")
+
+
+def test_words_go_into_the_history(terminal: PtyTerminal) -> None:
+    terminal.send("say true" + CTRL_G)
+    terminal.wait_for_line("true")
+    terminal.send(ENTER)
+    terminal.wait_for(lambda: terminal.text().count("$") == 2, "next prompt")
+    terminal.send(UP)
+    terminal.wait_for_line("true")
+    terminal.send(UP)
+    terminal.wait_for_line("# say true")
+    terminal.send(CTRL_G)
+    terminal.wait_for_line("true")
+
+
+def test_words_after_a_blank_do_not_go_into_the_history(terminal: PtyTerminal) -> None:
+    terminal.run("echo first", "\nfirst")
+    terminal.send(" say true" + CTRL_G)
+    terminal.wait_for_line("true")
+    terminal.send(KILL_LINE + UP)
+    terminal.wait_for_line("echo first")
+
+
+def test_a_search_still_aborts(terminal: PtyTerminal, shell: str) -> None:
+    if shell == "fish":
+        pytest.skip("fish 3 has no such search")
+    terminal.run("echo needle", "\nneedle")
+    terminal.send("kept\x12needle")
+    terminal.wait_for_text("echo needle")
+    terminal.send(CTRL_G)
+    terminal.wait_for_line("kept")
