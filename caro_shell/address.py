@@ -7,7 +7,7 @@ import fcntl
 import os
 import socket
 import stat
-from typing import Iterator
+from collections.abc import Iterator
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError

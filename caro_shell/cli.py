@@ -1,6 +1,6 @@
 """`caro`: picks what was asked for, and is the one place that turns an error into words and an exit status.
 
-0 done, or a command · 1 it could not be done, the sentence says why · 2 usage or configuration · 130 cancelled
+0 done, or a command · 1 it could not be done: the sentence says why · 2 usage or settings · 130 cancelled
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 import sys
-from typing import Sequence
+from collections.abc import Sequence
 
 from caro_shell import __version__
 from caro_shell.errors import CaroError, ConfigError
@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     args = parser.parse_args(arguments[1:] if verb else arguments)
     try:
-        return int(command.run(args))
+        status = int(command.run(args))
+        sys.stdout.flush()  # here, where a broken pipe is caught
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `caro ... | head`
@@ -61,3 +62,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CaroError as error:
         print(f"caro: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
+    else:
+        return status

@@ -1,4 +1,4 @@
-"""What a key press runs: the line in, the new line or a sentence out. Standard library only, and little of it.
+"""What a key press runs: a line in, the new line or a sentence out. Little of the standard library, no more.
 
     line on stdin  →  caro_shell.client --shell zsh  →  reply on stdout, its kind as exit status
 
@@ -8,7 +8,6 @@ It is run by `python -I -S`: see `hooks.client_command`.
 from __future__ import annotations
 
 import os
-import sys
 
 from caro_shell import __version__, launch, paths, protocol
 from caro_shell.errors import CaroError, DaemonError
@@ -17,7 +16,7 @@ from caro_shell.protocol import Status
 
 TYPE_CHECKING = False  # `typing` is not imported on a key press
 if TYPE_CHECKING:
-    from typing import Iterator
+    from collections.abc import Iterator
 
 
 def main(argv: list[str]) -> int:
@@ -47,8 +46,10 @@ def rewrite(line: str, shell: str, progress: Progress) -> tuple[int, str]:
 
 
 def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
-    """Send `request` to the daemon, starting it when needed; return its reply. Raises DaemonError."""
+    """Send `request` to the daemon, starting it when needed; return its reply. Raises CaroError."""
     record = protocol.encode(protocol=protocol.PROTOCOL, version=__version__, **request)
+    if len(record) > protocol.RECORD_MAX:
+        raise CaroError("the line is too long; say it in fewer words")
     for _ in range(4):
         connection = launch.connect()
         if connection is None:
@@ -96,7 +97,9 @@ def _line() -> str:
     try:
         line = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise CaroError(f"the line is not UTF-8 text from byte {error.start + 1} on; retype that part") from None
+        raise CaroError(
+            f"the line is not UTF-8 text from byte {error.start + 1} on; retype that part"
+        ) from None
     if len(data) > protocol.RECORD_MAX // 2:
         raise CaroError("the line is too long; say it in fewer words")
     return line

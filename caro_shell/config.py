@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Mapping
+from typing import Any
 
 import tomli
 
@@ -39,7 +41,9 @@ class Config:
 SETTINGS = {f.metadata["key"]: f for f in fields(Config) if f.metadata}
 
 
-def load(path: str, *, env: Mapping[str, str] | None = None, flags: Mapping[str, str] | None = None) -> Config:
+def load(
+    path: str, *, env: Mapping[str, str] | None = None, flags: Mapping[str, str] | None = None
+) -> Config:
     """Read the settings.
 
     `path` is the file (absent is fine), `env` the environment to look at (this process's when None),
@@ -79,7 +83,7 @@ def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8")
-        tree = tomli.loads(text)
+        leaves = _leaves(tomli.loads(text), "")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -88,10 +92,10 @@ def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
     except UnicodeDecodeError:
         notices.append(f"{path} is not UTF-8 text; defaults are used until it is mended")
         return []
-    except tomli.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or a number of 5,000 digits
         notices.append(f"{path} is not valid TOML: {error}; defaults are used until it is mended")
         return []
-    return [(key, value, _line_of(text, key)) for key, value in _leaves(tree, "")]
+    return [(key, value, _line_of(text, key)) for key, value in leaves]
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
@@ -108,21 +112,26 @@ def _line_of(text: str, key: str) -> int:
     """Find the line that sets `key`: the last part of its name, under the table named by the rest."""
     *table, name = key.split(".")
     current: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith("["):
-            current = stripped.strip("[] \t").split(".")
-        elif "=" in stripped:
-            parts = stripped.split("=", 1)[0].strip().strip("'\"").split(".")
-            if current + parts == [*table, name]:
-                return number
+            current = _parts(stripped.lstrip("[").partition("]")[0])
+            found = current
+        else:
+            found = current + _parts(stripped.partition("=")[0])
+        if found == [*table, name]:
+            return number
     return 0
+
+
+def _parts(dotted: str) -> list[str]:
+    return [part.strip(" \t'\"") for part in dotted.split(".")]
 
 
 def _checked(key: str, value: Any, where: str) -> Any:
     """Return `value` as the type of the setting; text from flags and environment is converted."""
     setting = SETTINGS[key]
-    kind = type(setting.default)
+    kind: type = type(setting.default)
     choices = setting.metadata["choices"]
     try:
         if kind is bool:
@@ -131,20 +140,24 @@ def _checked(key: str, value: Any, where: str) -> Any:
             converted = _text(value)
         else:
             converted = _number(value, kind)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
-        raise ConfigError(f"{where}: {key} must be {expected}, not {value!r}") from None
+        raise ConfigError(f"{where}: {key} must be {expected}, not {_shown(value)}") from None
     if choices and converted not in choices:
-        raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {value!r}")
+        raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {_shown(value)}")
     return converted
 
 
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}[
-        value.lower()
-    ] if value.lower() in ("true", "1", "yes", "false", "0", "no", "") else _refuse(value)
+    return (
+        {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}[
+            value.lower()
+        ]
+        if value.lower() in ("true", "1", "yes", "false", "0", "no", "")
+        else _refuse(value)
+    )
 
 
 def _text(value: Any) -> str:
@@ -155,7 +168,17 @@ def _number(value: Any, kind: type) -> Any:
     if isinstance(value, bool):
         return _refuse(value)
     number = kind(value)
-    return number if number > 0 else _refuse(value)
+    if kind is int and isinstance(value, float) and number != value:
+        return _refuse(value)
+    return number if 0 < number < math.inf else _refuse(value)
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # a number too large to be written
+        return "that"
+    return text if len(text) <= 80 else text[:80] + "..."
 
 
 def _refuse(value: Any) -> Any:

@@ -61,7 +61,8 @@ class Daemon:
         while not (self._leaving and self._worker.is_idle()):
             for key, _ in self._selector.select(self._tick()):
                 if key.fileobj is self._address.listener:
-                    self._accept()
+                    if not self._leaving:  # `stop` may have come in the same round
+                        self._accept()
                 else:
                     self._read(self._clients[key.fd])
             self._look_round()
@@ -112,7 +113,8 @@ class Daemon:
         if not data:
             self._drop(client)
         for fields in requests:
-            self._handle(client, fields)
+            if client.connection.fileno() in self._clients:  # not dropped for an earlier one
+                self._handle(client, fields)
 
     def _drop(self, client: _Client) -> None:
         self._selector.unregister(client.connection)

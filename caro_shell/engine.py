@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Callable, Mapping
+from typing import Callable
 
 from caro_shell import config, parse, paths, sanitise
 from caro_shell.backends import Backend, Listener, open_backend

@@ -21,7 +21,10 @@ COMMON = (
     ("which lines of the files in conf mention timeout", "grep -rn 'timeout' conf"),
     ("names of the markdown files that contain TODO", "grep -rl --include='*.md' 'TODO' ."),
     ("third column of report.csv", "cut -d, -f3 report.csv"),
-    ("count how often each word occurs in notes.txt", "tr -s '[:space:]' '\\n' < notes.txt | sort | uniq -c | sort -rn"),
+    (
+        "count how often each word occurs in notes.txt",
+        "tr -s '[:space:]' '\\n' < notes.txt | sort | uniq -c | sort -rn",
+    ),
     ("pack the folder site into site.tar.gz", "tar -czf site.tar.gz site"),
     ("unpack photos.zip into the folder pics", "unzip photos.zip -d pics"),
     ("make deploy.sh executable", "chmod +x deploy.sh"),
@@ -34,7 +37,10 @@ COMMON = (
     ("who wrote most commits", "git shortlog -sn"),
     ("download https://example.org/data.json as d.json", "curl -fLo d.json https://example.org/data.json"),
     ("follow the last 50 lines of app.log", "tail -n 50 -f app.log"),
-    ("the largest file of all under usr share", "find /usr/share -type f -exec du -h {} + | sort -rh | head -n 1"),
+    (
+        "the largest file of all under usr share",
+        "find /usr/share -type f -exec du -h {} + | sort -rh | head -n 1",
+    ),
     ("copy the folder src to the host web under /srv", "rsync -a src web:/srv/"),
 )
 
@@ -56,6 +62,9 @@ POSIX_SHELL = (
     ("add /opt/tools/bin to my path", 'export PATH="/opt/tools/bin:$PATH"'),
 )
 FISH_SHELL = (
-    ("rename every jpeg here to jpg", "for f in *.jpeg; mv -- $f (string replace -r '\\.jpeg$' .jpg $f); end"),
+    (
+        "rename every jpeg here to jpg",
+        "for f in *.jpeg; mv -- $f (string replace -r '\\.jpeg$' .jpg $f); end",
+    ),
     ("add /opt/tools/bin to my path", "fish_add_path /opt/tools/bin"),
 )

@@ -12,7 +12,9 @@ from caro_shell.prompt import SHELLS
 
 #: Run by every key press. -I: nothing of the current directory or of PYTHON* variables is imported;
 #: -S: no site-packages, which the client does not need and whose `.pth` files cost more than it does.
-_PROGRAM = "import sys; sys.path.append({root!r}); from caro_shell.client import main; sys.exit(main(sys.argv[1:]))"
+_PROGRAM = (
+    "import sys; sys.path.append({root!r}); from caro_shell.client import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 def client_command() -> list[str]:

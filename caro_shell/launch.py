@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 # `socket` itself costs more than the rest of the client: it brings selectors and enum.
 import _socket
+import os
+import sys
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError

@@ -1,8 +1,8 @@
 """Where caro keeps things. Imported on every key press: standard library only, and little of it.
 
-    $CARO_HOME (~/.caro)            what is the user's
-      config.toml  models/  cache/  log/
-    $XDG_RUNTIME_DIR/caro/          one socket per CARO_HOME, directory 0700
+$CARO_HOME (~/.caro)            what is the user's
+  config.toml  models/  cache/  log/
+$XDG_RUNTIME_DIR/caro/          one socket per CARO_HOME, directory 0700
 """
 
 from __future__ import annotations
@@ -47,10 +47,8 @@ def runtime_dir() -> str:
             break
     else:
         directory = f"/tmp/caro-{uid}"
-    try:
-        os.mkdir(directory, 0o700)
-    except FileExistsError:
-        pass
+    if not os.path.lexists(directory):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
     if not _is_ours(directory):
         raise PermissionError(f"{directory} is not a private directory of yours; remove it")
     return directory

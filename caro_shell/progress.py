@@ -74,8 +74,10 @@ class Progress:
             return 80
 
     def _write(self, text: str) -> None:
+        if self._fd is None:
+            return
         try:
-            os.write(self._fd or 0, text.encode("utf-8", "replace"))
+            os.write(self._fd, text.encode("utf-8", "replace"))
         except OSError:
             self._fd = None
 

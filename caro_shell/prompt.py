@@ -34,7 +34,10 @@ def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:
     """
     macos = platform == "darwin"
     return Prompt(
-        system=_SYSTEM.format(shell="fish" if shell == "fish" else "bash", system="macOS (BSD tools)" if macos else "Linux (GNU tools)"),
+        system=_SYSTEM.format(
+            shell="fish" if shell == "fish" else "bash",
+            system="macOS (BSD tools)" if macos else "Linux (GNU tools)",
+        ),
         examples=(
             examples.COMMON
             + (examples.BSD if macos else examples.GNU)
@@ -46,4 +49,4 @@ def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:
 
 def _without_mark(words: str) -> str:
     stripped = words.lstrip()
-    return stripped[2:] if stripped.startswith("# ") else stripped
+    return stripped.removeprefix("# ")

@@ -65,7 +65,6 @@ class Worker(threading.Thread):
         self.answered = 0
         self.idle_since = time.monotonic()
         self._jobs: queue.Queue[Job] = queue.Queue()
-        self._busy = False
 
     def put(self, job: Job) -> None:
         """Let `job` wait for its turn."""
@@ -73,21 +72,20 @@ class Worker(threading.Thread):
 
     def is_idle(self) -> bool:
         """Say whether nothing is being answered and nothing waits."""
-        return not self._busy and self._jobs.empty()
+        return self._jobs.unfinished_tasks == 0
 
     def run(self) -> None:
         """Answer for ever."""
         while True:
             try:
-                job = self._jobs.get(timeout=self.engine.config.release_after_s)
+                job = self._jobs.get(timeout=min(self.engine.config.release_after_s, threading.TIMEOUT_MAX))
             except queue.Empty:
                 self.engine.release()
                 continue
-            self._busy = True
             if not job.cancelled():
                 self._answer(job)
             self.idle_since = time.monotonic()
-            self._busy = False
+            self._jobs.task_done()
 
     def _answer(self, job: Job) -> None:
         try:
@@ -108,7 +106,7 @@ class Worker(threading.Thread):
                 status=str(Status.COMMAND),
                 line=reply.command,
                 notice=printable("; ".join(reply.notices)),
-                details=json.dumps(reply.as_dict()),
+                details=json.dumps(reply.as_dict(), ensure_ascii=False),
             )
 
 

@@ -37,7 +37,7 @@ _caro_accept_line() {
   if [[ $CONTEXT == start && $BUFFER == '# '* && $BUFFER != *$'\n'* ]]; then
     \builtin zle caro-rewrite
   else
-    \builtin zle _caro_orig_accept_line
+    \builtin zle $_caro_accept_line
   fi
 }
 
@@ -69,6 +69,7 @@ _caro_sequence() {
 _caro_bind() {
   \builtin emulate -L zsh
   local keymap REPLY
+  typeset -g _caro_accept_line
   \builtin zle -N caro-rewrite _caro_rewrite
   if [[ -n $_caro_key ]]; then
     _caro_sequence "$_caro_key"
@@ -76,7 +77,12 @@ _caro_bind() {
     \builtin bindkey -M isearch "$REPLY" send-break  # else a search would hand the key on to caro
   fi
   if [[ $_caro_comment != (false|no|0|) ]]; then
-    \builtin zle -A accept-line _caro_orig_accept_line  # "_": zsh-autosuggestions wraps all other names
+    # What Enter did before: of the plain widget no copy is made, zsh-syntax-highlighting would break it.
+    _caro_accept_line=.accept-line
+    if \builtin zle -l accept-line; then
+      _caro_accept_line=_caro_orig_accept_line  # "_": zsh-autosuggestions wraps all other names
+      \builtin zle -A accept-line $_caro_accept_line
+    fi
     \builtin zle -N accept-line _caro_accept_line
   fi
 }

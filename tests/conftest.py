@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
@@ -33,10 +34,8 @@ def _stop_daemon() -> None:
     from caro_shell.commands import daemon  # noqa: PLC0415
     from caro_shell.errors import CaroError  # noqa: PLC0415
 
-    try:
+    with contextlib.suppress(CaroError):
         daemon.ask("stop")
-    except CaroError:
-        pass
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,10 @@
 """The real daemon with a model that does what the line says: everything but llama.cpp, in milliseconds.
 
-    say TEXT     writes TEXT, a character at a time
-    hold TEXT    writes TEXT, then waits for the file `release` in CARO_HOME
-    fail         has an error with a sentence
-    refuse       writes prose
-    die          kills its own process
+say TEXT     writes TEXT, a character at a time
+hold TEXT    writes TEXT, then waits for the file `release` in CARO_HOME
+fail         has an error with a sentence
+refuse       writes prose
+die          kills its own process
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ zle -N _test_state; for m in emacs viins vicmd; do bindkey -M $m '^]' _test_stat
 """,
     "bash": """
 PS1='$ '; HISTFILE=; HISTCONTROL=; bind 'set keyseq-timeout 50'
-_test_state() {{ printf '%s:%s' "$READLINE_POINT" "$READLINE_LINE" > {state}.new; command mv {state}.new {state}; }}
+_test_state() {{
+  printf '%s:%s' "$READLINE_POINT" "$READLINE_LINE" > {state}.new; command mv {state}.new {state}
+}}
 for m in emacs vi-insert vi-command; do bind -m $m -x '"\\C-]": _test_state'; done; unset m
 """,
     "fish": """
@@ -111,7 +113,9 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self.shell}: no {what} on this screen:\n{self.text()}\n(end of screen)")
+                raise AssertionError(
+                    f"{self.shell}: no {what} on this screen:\n{self.text()}\n(end of screen)"
+                )
             self.look()
 
     def wait_for_text(self, text: str) -> None:
@@ -142,7 +146,12 @@ class PtyTerminal(Terminal):
     """On a pseudo-terminal, with pyte as the screen."""
 
     def __init__(
-        self, shell: str, rc: str, home: Path, env: dict[str, str] | None = None, size: tuple[int, int] = (24, 80)
+        self,
+        shell: str,
+        rc: str,
+        home: Path,
+        env: dict[str, str] | None = None,
+        size: tuple[int, int] = (24, 80),
     ) -> None:
         super().__init__(shell, rc, home, env or {})
         rows, columns = size
@@ -211,7 +220,9 @@ class TmuxTerminal(Terminal):
         self._tmux("kill-server")
 
     def _tmux(self, *arguments: str) -> str:
-        done = subprocess.run(["tmux", "-L", self._socket, *arguments], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            ["tmux", "-L", self._socket, *arguments], check=True, capture_output=True, text=True
+        )
         return done.stdout
 
 

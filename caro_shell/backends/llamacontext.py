@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import logging
 import os
-from typing import Sequence
+from collections.abc import Sequence
 
 # Read by GNU OpenMP when it is loaded. With its default a waiting thread spins through its whole
 # time slice: one busy core makes decoding 40 times slower; 1,000 spins cost 5 % on an idle machine.

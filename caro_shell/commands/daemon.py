@@ -46,7 +46,10 @@ def _show_status(answer: str | None, *, as_json: bool) -> int:
         print("no caro daemon is running; the next key press starts one")
     else:
         model = state["model"] or "no model"
-        print(f"caro {state['version']}, process {state['pid']}, up {state['uptime_s']} s, idle {state['idle_s']} s")
+        print(
+            f"caro {state['version']}, process {state['pid']}, "
+            f"up {state['uptime_s']} s, idle {state['idle_s']} s"
+        )
         print(f"{model} in memory, {state['memory_mb']} MB in all, {state['answered']} answered")
         print(f"socket {state['socket']}")
     return 0 if answer is not None else 1
@@ -68,6 +71,8 @@ def ask(kind: str) -> str | None:
             for event in records.feed(data):
                 return event.get("line", "")
     except OSError as error:
-        raise DaemonError(f"the caro daemon does not answer ({error}); end it with: pkill -f caro_shell.daemon") from None
+        raise DaemonError(
+            f"the caro daemon does not answer ({error}); end it with: pkill -f caro_shell.daemon"
+        ) from None
     finally:
         connection.close()

@@ -14,6 +14,7 @@ from caro_shell.errors import CaroError
 from caro_shell.progress import Progress
 from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Status
+from caro_shell.sanitise import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-m", "--model", help="a model's name, or the path of a GGUF file")
     parser.add_argument("--shell", choices=SHELLS, default=_login_shell(), help="(default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object with all that is known")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say on standard error where the time went")
-    parser.add_argument("--no-daemon", action="store_true", help="load the model in this process, for this once")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="say on standard error where the time went"
+    )
+    parser.add_argument(
+        "--no-daemon", action="store_true", help="load the model in this process, for this once"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,11 +40,15 @@ def run(args: argparse.Namespace) -> int:
     words = " ".join(args.words)
     progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
     try:
-        reply = _alone(words, args.shell, flags, progress) if args.no_daemon else _asked(words, args.shell, flags, progress)
+        reply = (
+            _alone(words, args.shell, flags, progress)
+            if args.no_daemon
+            else _asked(words, args.shell, flags, progress)
+        )
     finally:
         progress.clear()
     for notice in reply["notices"]:
-        print(f"caro: {notice}", file=sys.stderr)
+        print(f"caro: {printable(notice)}", file=sys.stderr)
     if args.verbose:
         print(_story(reply), file=sys.stderr)
     print(json.dumps(reply, ensure_ascii=False) if args.json else reply["command"])
@@ -75,9 +84,10 @@ class _Watcher:
 
 def _story(reply: dict[str, Any]) -> str:
     t = reply["timings"]
+    read = t["prompt_tokens"] - t["cached_tokens"]
     return (
         f"{reply['backend']} ({reply['model']}) in {t['total_ms']:.0f} ms: waited {t['queue_ms']:.0f}, "
-        f"opened {t['load_ms']:.0f}, read {t['prompt_tokens'] - t['cached_tokens']} of {t['prompt_tokens']} tokens "
+        f"opened {t['load_ms']:.0f}, read {read} of {t['prompt_tokens']} tokens "
         f"in {t['prefill_ms']:.0f}, wrote {t['generated_tokens']} in {t['decode_ms']:.0f}"
     )
 

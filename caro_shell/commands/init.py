@@ -7,6 +7,7 @@ import sys
 
 from caro_shell import config, hooks, paths
 from caro_shell.prompt import SHELLS
+from caro_shell.sanitise import printable
 
 _EPILOG = """\
 Save it once and source it; a shell that starts then runs no process:
@@ -26,8 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the hook of `args.shell`."""
-    settings = config.load(paths.config_file(), env={})  # the shell looks at its own CARO_KEY when it loads this
+    settings = config.load(
+        paths.config_file(), env={}
+    )  # the shell looks at its own CARO_KEY when it loads this
     for notice in settings.notices:
-        print(f"caro: {notice}", file=sys.stderr)
+        print(f"caro: {printable(notice)}", file=sys.stderr)
     sys.stdout.write(hooks.render(args.shell, settings))
     return 0

@@ -14,15 +14,17 @@ pytestmark = pytest.mark.shell
 
 _SNAPSHOT = {
     "zsh": "{ set +m; typeset +; typeset +f; setopt; alias; trap; bindkey -L; zle -l; } > FILE",
-    "bash": "{ declare -p | cut -c1-60 | cut -d= -f1; declare -p PROMPT_COMMAND PS2; declare -F; shopt; set -o; alias;"
-    " trap; for m in emacs vi-insert vi-command; do bind -m $m -p; bind -m $m -X; bind -m $m -s; done; } > FILE",
+    "bash": "{ declare -p | cut -c1-60 | cut -d= -f1; declare -p PROMPT_COMMAND PS2; declare -F; shopt; "
+    "set -o; alias; trap; for m in emacs vi-insert vi-command; do bind -m $m -p; bind -m $m -X; "
+    "bind -m $m -s; done; } > FILE",
     "fish": "begin; set -n; functions -an; alias; bind -a; trap; end > FILE",
 }
 _OURS = re.compile(r"caro|\^G|C-g|\\cg|C-m|C-j|\\r|PROMPT_COMMAND|\\e\[900")
 #: Names that change from one command to the next by themselves.
 _RESTLESS = re.compile(
-    r"^(declare )?(-\S+ )?(_|\?|\$|RANDOM|SECONDS|LINENO|HISTCMD|EPOCH\w*|SRANDOM|BASH_\w+|PIPESTATUS|FUNCNAME|status|pipestatus|"
-    r"READLINE_\w+|COLUMNS|LINES|COPROC|m|history|CMD_DURATION|fish_\w+|__f\w*|fish_kill\w*|argv|FISH_\w+)\b"
+    r"^(declare )?(-\S+ )?(_|\?|\$|RANDOM|SECONDS|LINENO|HISTCMD|EPOCH\w*|SRANDOM|BASH_\w+|PIPESTATUS|"
+    r"FUNCNAME|status|pipestatus|READLINE_\w+|COLUMNS|LINES|COPROC|m|history|CMD_DURATION|"
+    r"fish_\w+|__f\w*|fish_kill\w*|argv|FISH_\w+)\b"
 )
 
 
@@ -30,7 +32,9 @@ def _taken(terminal: PtyTerminal, shell: str, file: Path) -> set[str]:
     terminal.run(_SNAPSHOT[shell].replace("FILE", str(file)) + "; echo ta''ken", "\ntaken")
     terminal.send("\x0c")
     terminal.wait_for(lambda: terminal.text() == "$", "a clear screen")
-    return {line for line in file.read_text(errors="replace").splitlines() if not _RESTLESS.match(line.strip())}
+    return {
+        line for line in file.read_text(errors="replace").splitlines() if not _RESTLESS.match(line.strip())
+    }
 
 
 def test_only_what_is_written_down_changes(
@@ -59,7 +63,11 @@ def test_only_what_is_written_down_changes(
 def test_loading_prints_nothing_and_a_strict_shell_takes_it(
     scripted: Path, open_terminal: Callable[..., PtyTerminal], shell: str
 ) -> None:
-    strict = {"zsh": "setopt no_unset warn_create_global ksh_arrays sh_word_split\n", "bash": "set -u\n", "fish": ""}
+    strict = {
+        "zsh": "setopt no_unset warn_create_global ksh_arrays sh_word_split\n",
+        "bash": "set -u\n",
+        "fish": "",
+    }
     terminal = open_terminal(before=strict[shell])
     terminal.wait_for(lambda: terminal.text() == "$", "prompt and nothing else")
     terminal.send("say ls" + CTRL_G)

@@ -63,7 +63,8 @@ def test_progress_is_shown_and_leaves_no_trace(terminal: PtyTerminal, scripted: 
     before = terminal.text()
     terminal.send(CTRL_G)
     terminal.wait_for(
-        lambda: terminal.row(0) == "$ hold ls -l" and terminal.row(1).endswith(" ls -l"), "line with progress below"
+        lambda: terminal.row(0) == "$ hold ls -l" and terminal.row(1).endswith(" ls -l"),
+        "line with progress below",
     )
     (scripted / "release").touch()
     terminal.wait_for_line("ls -l")
@@ -82,7 +83,9 @@ def test_ctrl_c_keeps_the_line_and_stops_the_work(terminal: PtyTerminal, scripte
     terminal.wait_for((scripted / "cancelled").exists, "work stopped")
     assert terminal.state() == before
     terminal.wait_for(lambda: terminal.text() == "$ " + words, "clean screen")
-    terminal.run("echo still $((40 + 2))" if terminal.shell != "fish" else "echo still (math 40 + 2)", "still 42")
+    terminal.run(
+        "echo still $((40 + 2))" if terminal.shell != "fish" else "echo still (math 40 + 2)", "still 42"
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,9 @@ def test_line_longer_than_the_screen_is_wide(terminal: PtyTerminal) -> None:
 def test_progress_at_the_bottom_of_the_screen(terminal: PtyTerminal, scripted: Path) -> None:
     terminal.run("seq 30", "\n30")
     terminal.send("hold ls" + CTRL_G)
-    terminal.wait_for(lambda: terminal.row(22) == "$ hold ls" and terminal.row(23).endswith(" ls"), "progress")
+    terminal.wait_for(
+        lambda: terminal.row(22) == "$ hold ls" and terminal.row(23).endswith(" ls"), "progress"
+    )
     (scripted / "release").touch()
     terminal.wait_for(lambda: "$ ls" in terminal.rows(), "the command")
     assert terminal.state() == ("ls", 2)

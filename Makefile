@@ -1,0 +1,53 @@
+# The commands of this project. `make check test` is what CI runs; everything it needs is fetched first.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup tools ready check test test-unit test-shell bench picture clean
+
+BIN := .venv/bin
+# A CARO_HOME that only holds the models of the tests, outside the checkout so that it outlives `make clean`.
+export CARO_TEST_MODELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caro/test-home
+SH_FILES := install.sh .ci/run tests/bootstrap.sh
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## Make .venv, with caro editable and the test tools (about 5 minutes the first time)
+
+.venv/.ready: pyproject.toml install.sh $(wildcard installer/*.sh)
+	./install.sh --dev
+	@touch $@
+
+tools: ## Get zsh, fish, tmux and a compiler where they are missing
+	@tests/bootstrap.sh tools
+
+ready: tools setup ## ... and .venv, and the models the tests use
+	@tests/bootstrap.sh models
+
+check: tools setup ## Style, types and the syntax of every script
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck -x $(SH_FILES) shell/caro.bash
+	bash -n shell/caro.bash
+	zsh -n shell/caro.zsh
+	fish -n shell/caro.fish
+
+test: ready ## Every test: unit, the three shells on a terminal, the real model
+	$(BIN)/pytest
+
+test-unit: setup ## What needs no shell, terminal or model: seconds
+	$(BIN)/pytest -m "not shell and not tmux and not model and not slow"
+
+test-shell: ready ## The three shells on a terminal, and under tmux
+	$(BIN)/pytest -m "shell or tmux"
+
+bench: ready ## Time a key press and its parts on this machine
+	$(BIN)/python benchmarks/press.py
+
+picture: ready ## Draw the README's picture from a real session
+	$(BIN)/python docs/picture.py
+
+clean: ## Remove what these commands made here (the caches of wheels and models stay)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
