@@ -36,7 +36,7 @@ In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     verb = arguments[0] if arguments and arguments[0] in VERBS else ""
     name = verb or "generate"
     command = importlib.import_module(f"caro_shell.commands.{name}")

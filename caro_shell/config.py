@@ -149,15 +149,10 @@ def _checked(key: str, value: Any, where: str) -> Any:
 
 
 def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    return (
-        {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}[
-            value.lower()
-        ]
-        if value.lower() in ("true", "1", "yes", "false", "0", "no", "")
-        else _refuse(value)
-    )
+    if isinstance(value, str):
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+        value = words.get(value.lower(), value)
+    return value if isinstance(value, bool) else bool(_refuse(value))
 
 
 def _text(value: Any) -> str:

@@ -38,11 +38,11 @@ _caro_rewrite() {
 # A `bind -x` command cannot accept a line: Enter is two private keys, and the first decides what the second is.
 _caro_accept_line() {
   if [[ $_caro_fresh && $READLINE_LINE == '# '* && $READLINE_LINE != *$'\n'* ]]; then
-    _caro_sequence '"\e[9002~": ""'
+    _caro_everywhere '"\e[9002~": ""'
     _caro_rewrite
   else
     _caro_fresh=
-    _caro_sequence '"\e[9002~": accept-line'
+    _caro_everywhere '"\e[9002~": accept-line'
   fi
 }
 
@@ -70,22 +70,29 @@ _caro_draw() {
   \builtin printf '%s%s' "${prompt//[$'\001\002']/}" "$text" >/dev/tty
 }
 
-# Bind in every keymap that edits a line; in a search the key keeps its meaning.
+# Leave in REPLY how bind writes "ctrl-x alt-g"; anything else is taken as it is.
 _caro_sequence() {
+  local part
+  REPLY=
+  for part in $1; do
+    case $part in
+      ctrl-?) REPLY+="\\C-${part#ctrl-}" ;;
+      alt-?) REPLY+="\\e${part#alt-}" ;;
+      *) REPLY+=$part ;;
+    esac
+  done
+}
+
+# In every keymap that edits a line; in a search the key goes on to mean an abort.
+_caro_everywhere() {
   local keymap
   for keymap in emacs vi-insert vi-command; do \builtin bind -m "$keymap" "$@"; done
 }
 
 _caro_bind() {
-  local part sequence=''
-  for part in $_caro_key; do
-    case $part in
-      ctrl-?) sequence+="\\C-${part#ctrl-}" ;;
-      alt-?) sequence+="\\e${part#alt-}" ;;
-      *) sequence+=$part ;;
-    esac
-  done
-  [[ -z $sequence ]] || _caro_sequence -x "\"$sequence\": _caro_rewrite"
+  local REPLY
+  _caro_sequence "$_caro_key"
+  [[ -z $REPLY ]] || _caro_everywhere -x "\"$REPLY\": _caro_rewrite"
   case $_caro_comment in false | no | 0 | '') return 0 ;; esac
   [[ -z ${BLE_VERSION-} ]] || return 0 # ble.sh has an Enter of its own
   # A fresh prompt is one that PROMPT_COMMAND has seen: not the second line of a loop or here-document.
@@ -96,10 +103,10 @@ _caro_bind() {
     # shellcheck disable=SC2128,SC2178 # no array here
     PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_caro_fresh=1
   fi
-  _caro_sequence -x '"\e[9001~": _caro_accept_line'
-  _caro_sequence '"\e[9002~": accept-line'
-  _caro_sequence '"\C-m": "\e[9001~\e[9002~"'
-  _caro_sequence '"\C-j": "\e[9001~\e[9002~"'
+  _caro_everywhere -x '"\e[9001~": _caro_accept_line'
+  _caro_everywhere '"\e[9002~": accept-line'
+  _caro_everywhere '"\C-m": "\e[9001~\e[9002~"'
+  _caro_everywhere '"\C-j": "\e[9001~\e[9002~"'
 }
 
 _caro_bind

@@ -1,0 +1,111 @@
+"""`caro doctor`: what is installed, running and in the way, each with its remedy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Callable, NamedTuple
+
+from caro_shell import __version__, catalog, config, paths
+from caro_shell.commands.daemon import ask
+from caro_shell.errors import CaroError
+from caro_shell.prompt import SHELLS
+
+
+class Finding(NamedTuple):
+    """One thing looked at: is it well, and a sentence that names the remedy when it is not."""
+
+    well: bool
+    sentence: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the verb is for; it has no flags."""
+    parser.epilog = "The exit status is 1 when something needs attention."
+
+
+def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - the verbs' common shape
+    """Print every finding; return 1 when one of them is not well."""
+    findings = [finding for check in CHECKS for finding in check()]
+    for finding in findings:
+        print(("  ok  " if finding.well else "  !!  ") + finding.sentence)
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def _program() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(well=True, sentence=f"caro {__version__} with Python {version} at {sys.executable}")
+
+
+def _settings() -> Iterator[Finding]:
+    try:
+        settings = config.load(paths.config_file())
+    except CaroError as error:
+        yield Finding(well=False, sentence=str(error))
+        return
+    for notice in settings.notices:
+        yield Finding(well=False, sentence=notice)
+    chosen = ", ".join(f"{key} from {source}" for key, source in settings.sources.items())
+    yield Finding(well=True, sentence=f"settings: {chosen or 'all at their defaults'}")
+    yield _model(settings.model)
+
+
+def _model(name: str) -> Finding:
+    try:
+        model = catalog.find(name)
+        path = catalog.locate(model)
+    except CaroError as error:
+        return Finding(well=False, sentence=str(error))
+    if model.sha256 and not catalog.verified(path, model):
+        return Finding(
+            well=False, sentence=f"{path} was never verified; do so with: caro model verify {name}"
+        )
+    return Finding(well=True, sentence=f"model {model.id} at {path}")
+
+
+def _daemon() -> Iterator[Finding]:
+    try:
+        answer = ask("status")
+    except CaroError as error:
+        yield Finding(well=False, sentence=str(error))
+        return
+    if answer is None:
+        yield Finding(well=True, sentence="no daemon is running; the next key press starts one")
+        return
+    state = json.loads(answer)
+    if state["version"] != __version__:
+        yield Finding(
+            well=True, sentence=f"the daemon is of version {state['version']}; a key press replaces it"
+        )
+    else:
+        yield Finding(well=True, sentence=f"daemon {state['pid']} is running, {state['memory_mb']} MB")
+
+
+def _hooks() -> Iterator[Finding]:
+    directory = os.path.join(os.path.dirname(sys.prefix), "hooks")
+    for shell in SHELLS:
+        try:
+            with open(os.path.join(directory, f"caro.{shell}"), encoding="utf-8") as file:
+                first = file.readline()
+        except OSError:
+            continue
+        current = f" {__version__} " in first
+        remedy = "" if current else " is of another version; write it again with: ./install.sh --only-hooks"
+        yield Finding(current, f"{shell} hook in {directory}{remedy}")
+
+
+def _key() -> Iterator[Finding]:
+    """Look for a terminal that keeps the key to itself: VS Code's has Ctrl-G for a list of directories."""
+    if os.environ.get("TERM_PROGRAM") == "vscode" and os.environ.get("CARO_KEY", "ctrl-g") == "ctrl-g":
+        yield Finding(
+            well=False,
+            sentence="VS Code's terminal keeps Ctrl-G to itself; set CARO_KEY=alt-g before the hook, or "
+            'add "-workbench.action.terminal.goToRecentDirectory" to terminal.integrated.commandsToSkipShell',
+        )
+
+
+#: In the order in which they are printed.
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_program, _settings, _daemon, _hooks, _key)
