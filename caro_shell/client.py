@@ -68,9 +68,7 @@ def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
         finally:
             connection.close()
         if accepted:
-            raise DaemonError(
-                f"the caro daemon ended while answering; try again (its log: {paths.log_file('daemon')})"
-            )
+            raise DaemonError(f"the caro daemon ended while answering; try again ({paths.see_log('daemon')})")
         # It is of another version, or left just as we came: the next round starts a new one.
     raise DaemonError("the caro daemon cannot be reached; see what is wrong with: caro daemon status")
 
@@ -116,10 +114,9 @@ def _unexpected(error: Exception) -> str:
     """Keep the traceback in the log; return a sentence."""
     import traceback  # noqa: PLC0415 - heavy, and needed only here
 
-    log = paths.log_file("client")
     try:
-        with open(log, "a", encoding="utf-8") as file:
+        with open(paths.log_file("client"), "a", encoding="utf-8") as file:
             file.write(traceback.format_exc())
     except OSError:
         pass
-    return f"caro failed ({type(error).__name__}: {error}); the details are in {log}"
+    return f"caro failed ({type(error).__name__}: {error}); {paths.see_log('client')}"

@@ -67,8 +67,7 @@ def await_ready(reader: int, wait: Callable[[int], None]) -> None:
         os.close(reader)
     text = answer.decode("utf-8", "replace").strip()
     if text != "ready":
-        log = paths.log_file("daemon")
-        raise DaemonError(text or f"the caro daemon did not start; the reason is in {log}")
+        raise DaemonError(text or f"the caro daemon did not start; {paths.see_log('daemon')}")
 
 
 def settings() -> dict[str, str]:

@@ -25,13 +25,22 @@ def config_file() -> str:
 
 
 def log_file(name: str) -> str:
-    """Return the path of a log file, `daemon` or `client`; its directory is made if it can be."""
+    """Return the path of a log file, `daemon` or `client`: the null device where none can be written."""
     directory = os.path.join(home(), "log")
+    path = os.path.join(directory, name + ".log")
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
     except OSError:
         return os.devnull
-    return os.path.join(directory, name + ".log")
+    return path if os.access(path if os.path.exists(path) else directory, os.W_OK) else os.devnull
+
+
+def see_log(name: str) -> str:
+    """Return the end of a sentence: where the details are."""
+    path = log_file(name)
+    if path == os.devnull:
+        return f"no log can be written below {home()}"
+    return f"the details are in {path}"
 
 
 def runtime_dir() -> str:

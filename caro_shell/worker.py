@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from caro_shell import protocol
+from caro_shell import paths, protocol
 from caro_shell.engine import Engine, Request
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.protocol import Status
@@ -98,7 +98,7 @@ class Worker(threading.Thread):
             _say(job, str(error))
         except Exception as error:
             log.exception("no answer")
-            _say(job, f"caro failed ({type(error).__name__}: {error}); the details are in its log")
+            _say(job, f"caro failed ({type(error).__name__}: {error}); {paths.see_log('daemon')}")
         else:
             self.answered += 1
             job.send(
