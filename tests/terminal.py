@@ -39,7 +39,7 @@ for m in emacs vi-insert vi-command; do bind -m $m -x '"\\C-]": _test_state'; do
 """,
     "fish": """
 function fish_mode_prompt; end; function fish_prompt; echo -n '$ '; end
-set -g fish_greeting; set -g fish_escape_delay_ms 50
+set -g fish_greeting; set -g fish_escape_delay_ms 50; set -g fish_autosuggestion_enabled 0
 function _test_state
     printf '%s:%s' (commandline -C) "$(commandline)" > {state}.new; command mv {state}.new {state}
 end
@@ -73,6 +73,8 @@ class Terminal:
             script.rename(home / ".zshrc")
         if shell == "fish":
             (home / ".config/fish").mkdir(parents=True, exist_ok=True)
+            # Without it the first fish in a home reads all manual pages, in the background.
+            (home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
             script.rename(home / ".config/fish/config.fish")
         self.env = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "CARO_HOME", "XDG_RUNTIME_DIR")},

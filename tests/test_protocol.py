@@ -36,6 +36,7 @@ def test_no_value_can_end_a_field_or_a_record(value, arrives):
     assert Records().feed(encode(line=value, last="x")) == [{"line": arrives, "last": "x"}]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(FIELDS, max_size=5), st.lists(st.integers(1, 40), min_size=1))
 def test_records_come_whole_in_whatever_slices_they_arrive(sent, sizes):
     stream = b"".join(encode(**fields) for fields in sent)
@@ -82,7 +83,7 @@ def test_what_is_no_record_is_refused(record):
         Records().feed(record + b"\x1e")
 
 
-@settings(max_examples=300)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.binary(), st.lists(st.sampled_from(b"a=\x1e\x1f\xff")).map(bytes))))
 def test_no_bytes_do_worse_than_be_refused(chunks):
     records = Records()
