@@ -37,6 +37,9 @@ class Config:
     notices: tuple[str, ...] = ()
 
 
+#: Variables that say something by being empty; the others are then as good as unset.
+MAY_BE_EMPTY = ("CARO_KEY", "CARO_COMMENT")
+
 #: Settings by their key in the file.
 SETTINGS = {f.metadata["key"]: f for f in fields(Config) if f.metadata}
 
@@ -68,7 +71,7 @@ def load(
     environment = os.environ if env is None else env
     for key, setting in SETTINGS.items():
         name = setting.metadata["env"]
-        if name and name in environment:
+        if name in environment and (environment[name] or name in MAY_BE_EMPTY):
             values[key] = _checked(key, environment[name], name)
             sources[key] = name
     for key, text in (flags or {}).items():

@@ -134,17 +134,17 @@ class Daemon:
             answer.send(event="reply", status="0", line="stopped", notice="")
         elif kind == "status":
             answer.send(event="reply", status="0", line=json.dumps(self._status()), notice="")
+        elif kind != "rewrite" or client.job is not None:
+            self._drop(client)
         elif (fields.get("protocol"), fields.get("version")) != (protocol.PROTOCOL, __version__):
             log.info("a client of version %s came; this is %s", fields.get("version"), __version__)
             self._leave()
             answer.send(event="stale")
             self._drop(client)
-        elif kind == "rewrite" and client.job is None:
+        else:
             client.job = answer
             answer.send(event="accepted")
             self._worker.put(answer)
-        else:
-            self._drop(client)
 
     def _status(self) -> dict[str, object]:
         engine = self._worker.engine

@@ -82,6 +82,7 @@ def _become_daemon(ready: int) -> None:
     os.dup2(null, 1)  # a pipe kept open here would make the shell's $(...) wait for ever
     os.dup2(log, 2)
     os.dup2(ready, 3)
+    os.set_inheritable(3, True)  # it may have been 3 all along
     os.closerange(4, 1024)
     os.chdir("/")
     # -I: nothing from the current directory or PYTHON* variables is imported.

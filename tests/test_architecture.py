@@ -1,0 +1,188 @@
+"""The order of the modules, as data: each may import what stands above it in the list, nothing below.
+
+A new module fails here until it is given its place.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import caro_shell
+
+ROOT = Path(caro_shell.__file__).parent
+
+#: Units (a module, or a package as a whole), the lowest first. Those of one row do not know each other.
+ORDER = (
+    ("__init__",),
+    ("errors", "examples", "paths", "progress", "protocol", "resources", "sizes"),
+    ("config", "launch", "prompt", "sanitise"),
+    ("address", "catalog", "chat", "client", "hooks"),
+    ("backends", "parse", "pull"),
+    ("engine",),
+    ("worker",),
+    ("daemon",),
+    ("commands",),
+    ("cli",),
+    ("__main__",),
+)
+
+#: The same inside the packages.
+INSIDE = {
+    "backends": (("backends", "backends.llamacontext", "backends.prefixstate"), ("backends.llamacpp",)),
+    "commands": (
+        ("commands", "commands.daemon", "commands.generate", "commands.init", "commands.model"),
+        ("commands.doctor",),
+    ),
+    "parse": (
+        ("parse.markdown", "parse.prose", "parse.reply_json", "parse.scan", "parse.wrapping"),
+        ("parse.oneline",),
+        ("parse",),
+    ),
+    "pull": (
+        ("pull.lock", "pull.progress"),
+        ("pull.digest",),
+        ("pull.part",),
+        ("pull.https", "pull.wheels"),
+        ("pull",),
+    ),
+}
+
+#: The one import against the order: `open_backend` names the backends, and imports one when it opens it.
+LATE = {("backends", "backends.llamacpp")}
+
+#: All that a key press runs, and all that it imports of us.
+KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "protocol"}
+
+#: Libraries of others, and the only modules that know them.
+LIBRARIES = {
+    "backoff": {"pull.https"},
+    "json_repair": {"parse.reply_json"},
+    "llama_cpp": {"backends.llamacontext"},
+    "psutil": {"backends.llamacpp", "daemon"},
+    "requests": {"pull.https"},
+    "tomli": {"catalog", "config"},
+    "tqdm": {"pull.progress"},
+}
+
+LONGEST = 300
+
+
+class Import(NamedTuple):
+    """`module` imports `name`, a dotted name as Python sees it."""
+
+    module: str
+    name: str
+
+
+def name_of(file: Path) -> str:
+    """Return a module's name below caro_shell; a package is called by its own name."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {name_of(file): file for file in sorted(ROOT.rglob("*.py"))}
+TREES = {name: ast.parse(file.read_text()) for name, file in MODULES.items()}
+
+
+def imports(module: str) -> Iterator[Import]:
+    """Yield every import of a module, those inside functions as well."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            yield from (Import(module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            if node.module == "__future__":
+                continue
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = full.partition(".")[2] in MODULES
+                yield Import(module, full if is_module else str(node.module))
+
+
+EVERY_IMPORT = [found for module in MODULES for found in imports(module)]
+OURS = [
+    Import(module, name.partition(".")[2] or "__init__")
+    for module, name in EVERY_IMPORT
+    if name.partition(".")[0] == "caro_shell"
+]
+
+
+def unit(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def places(rows: tuple[tuple[str, ...], ...]) -> dict[str, int]:
+    return {name: number for number, row in enumerate(rows) for name in row}
+
+
+def test_the_imports_are_seen():
+    assert Import("engine", "backends") in OURS
+    assert Import("backends", "backends.llamacpp") in OURS, "inside a function"
+    assert Import("client", "launch") in OURS, "a module imported by `from caro_shell import`"
+    assert Import("client", "__init__") in OURS, "a name imported by `from caro_shell import`"
+
+
+def test_every_module_has_its_place():
+    assert {unit(module) for module in MODULES} == set(places(ORDER))
+    assert len(places(ORDER)) == sum(map(len, ORDER)), "one place each"
+    for package, rows in INSIDE.items():
+        assert {module for module in MODULES if unit(module) == package} == set(places(rows))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_imported_from_above(module):
+    place = places(ORDER)
+    for _, name in (found for found in OURS if found.module == module):
+        if unit(name) != unit(module):
+            assert place[unit(name)] < place[unit(module)], f"{module} imports {name}"
+        elif (module, name) not in LATE and unit(module) in INSIDE:
+            inside = places(INSIDE[unit(module)])
+            assert inside[name] < inside[module], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize(("module", "name"), LATE)
+def test_what_is_imported_late_is_not_imported_at_the_top(module, name):
+    top = [node for node in TREES[module].body if isinstance(node, ast.ImportFrom)]
+    assert f"caro_shell.{name}" not in [node.module for node in top]
+    assert Import(module, name) in OURS
+
+
+def test_a_key_press_knows_only_its_own():
+    reached, new = set(), {"client"}
+    while new:
+        reached |= new
+        new = {name for module, name in OURS if module in new} - reached
+    assert reached == KEY_PRESS
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="Python 3.9 does not know the names of its own modules"
+)
+def test_a_library_is_known_only_where_it_is_used():
+    found: dict[str, set[str]] = {}
+    for module, name in EVERY_IMPORT:
+        library = name.partition(".")[0]
+        if library != "caro_shell" and library not in sys.stdlib_module_names:
+            found.setdefault(library, set()).add(module)
+    assert found == LIBRARIES
+
+
+def test_every_library_is_declared():
+    project = (ROOT.parent / "pyproject.toml").read_text()
+    section = project.partition("\ndependencies = [")[2].partition("\n]")[0]
+    declared = set(re.findall(r'^  "([a-z-]+)[>=]=', section, re.MULTILINE))
+    distributions = {"llama_cpp": "llama-cpp-python"}
+    assert {distributions.get(name, name.replace("_", "-")) for name in LIBRARIES} <= declared
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_is_for_and_stays_readable(module):
+    assert ast.get_docstring(TREES[module])
+    assert len(MODULES[module].read_text().splitlines()) <= LONGEST

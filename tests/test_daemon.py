@@ -1,0 +1,394 @@
+"""The daemon as a process: who is answered when, who takes its place, when it goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from caro_shell import __version__, paths
+from caro_shell.address import start_lock
+from caro_shell.protocol import RECORD_MAX
+from tests.daemons import (
+    REAL,
+    SCRIPTED,
+    Caller,
+    ask,
+    caro_home,
+    first_word,
+    launched,
+    log,
+    rewritten,
+    running,
+    status,
+    write_config,
+)
+from tests.until import PATIENCE_S, until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def daemon():
+    with running() as process:
+        yield process
+
+
+def hold(text: str = "held") -> Caller:
+    """Return a caller whose request is being answered, until there is a file `release`."""
+    caller = Caller()
+    caller.send(kind="rewrite", shell="bash", line=f"hold {text}")
+    until((caro_home() / "held").exists, what="the request to be held")
+    return caller
+
+
+def release() -> None:
+    (caro_home() / "release").touch()
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    return process.wait(PATIENCE_S)
+
+
+def test_it_answers_and_shows_the_words_as_they_come(daemon):
+    with Caller() as caller:
+        caller.send(kind="rewrite", shell="zsh", line="say pwd")
+        events = caller.events()
+    assert [event["event"] for event in events] == ["accepted", "stage", "text", "text", "text", "reply"]
+    assert [event["text"] for event in events[1:-1]] == ["loading the model", "p", "pw", "pwd"]
+    assert (events[-1]["status"], events[-1]["line"], events[-1]["notice"]) == ("0", "pwd", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("fail", "the scripted model is unwell; press the key again"),
+        ("refuse", "the model gave no command"),
+        ("raise", "caro failed (RuntimeError: a bug); the details are in /"),
+        ("", "there is nothing to rewrite yet"),
+    ],
+)
+def test_an_error_is_a_sentence_and_the_daemon_stays(daemon, line, sentence):
+    reply = ask("rewrite", shell="bash", line=line)
+    assert reply["status"] == "1"
+    assert sentence in reply["line"]
+    assert rewritten("say pwd") == "pwd"
+    assert ("RuntimeError: a bug" in log()) == (line == "raise")
+
+
+def test_the_longest_command_fits_a_reply(daemon):
+    command = "echo " + "🎉" * 4000
+    assert rewritten("say " + command) == command
+
+
+def test_words_and_commands_are_not_logged(daemon):
+    rewritten("say echo my-secret-words")
+    rewritten("refuse my-secret-words")
+    rewritten("raise my-secret-words")
+    assert "no answer" in log()
+    assert "my-secret-words" not in log()
+
+
+def test_a_second_client_waits_for_its_turn(daemon):
+    with hold("first") as first, Caller() as second:
+        second.send(kind="rewrite", shell="bash", line="say second")
+        with Caller() as third:
+            third.send(kind="rewrite", shell="bash", line="say third")
+            state = status()
+            assert (state["answered"], state["idle_s"]) == (0, 0)
+            release()
+            assert [caller.reply()["line"] for caller in (third, second, first)] == [
+                "third",
+                "second",
+                "first",
+            ]
+    assert status()["answered"] == 3
+
+
+def test_a_client_that_hangs_up_stops_the_work(daemon):
+    with hold():
+        pass
+    until((caro_home() / "cancelled").exists, what="the model to hear of it")
+    assert rewritten("say pwd") == "pwd"
+    assert status()["answered"] == 1
+
+
+def test_a_client_that_hangs_up_in_the_line_is_passed_over(daemon):
+    with hold() as first, Caller() as last:
+        with Caller() as gone:
+            gone.send(kind="rewrite", shell="bash", line="raise")
+            status()
+        last.send(kind="rewrite", shell="bash", line="say pwd")
+        status()  # by now the daemon has noticed
+        release()
+        assert first.reply()["line"] == "held"
+        assert last.reply()["line"] == "pwd"
+    assert "RuntimeError" not in log()
+
+
+def test_status_is_answered_while_busy(daemon):
+    with hold() as caller:
+        state = status()
+        assert (state["version"], state["pid"], state["model"]) == (__version__, daemon.pid, "script")
+        assert state["socket"] == paths.socket_path()
+        assert state["memory_mb"] > 5
+        release()
+        assert caller.reply()["line"] == "held"
+
+
+def test_stop_is_obeyed_while_busy(daemon):
+    with hold() as caller:
+        assert ask("stop")["line"] == "stopped"
+        assert ended(daemon) == 0
+        assert [event["event"] for event in caller.events()][-1] != "reply"
+    assert (caro_home() / "cancelled").exists()
+    assert not os.path.exists(paths.socket_path())
+
+
+def test_a_client_that_comes_in_the_very_moment_of_a_stop_is_no_trouble(daemon):
+    with Caller() as stopper:
+        stopper.send(kind="status")
+        stopper.reply()
+        daemon.send_signal(signal.SIGSTOP)
+        until(
+            psutil.Process(daemon.pid).status,
+            lambda state: state == psutil.STATUS_STOPPED,
+            "the daemon to stand still",
+        )
+        stopper.send(kind="stop")
+        with Caller() as late:
+            late.send(kind="rewrite", shell="bash", line="say pwd")
+            daemon.send_signal(signal.SIGCONT)
+            assert stopper.reply()["line"] == "stopped"
+            assert late.events() == []
+    assert ended(daemon) == 0
+    assert "Traceback" not in log()
+
+
+def test_a_term_signal_ends_it_and_its_socket(daemon):
+    rewritten("say pwd")
+    daemon.terminate()
+    assert ended(daemon) == 0
+    assert not os.path.exists(paths.socket_path())
+
+
+@pytest.mark.parametrize("other", [{"version": "0.0.1"}, {"protocol": "0"}])
+def test_a_client_of_another_version_makes_it_give_way(daemon, other):
+    with hold() as first, Caller() as waiting:
+        waiting.send(kind="rewrite", shell="bash", line="say waited")
+        status()
+        with Caller() as newer:
+            newer.send(kind="rewrite", shell="bash", line="say pwd", **other)
+            assert newer.events() == [{"event": "stale"}]
+        assert not os.path.exists(paths.socket_path())
+        with running() as successor:
+            assert rewritten("say pwd") == "pwd"
+            assert daemon.poll() is None
+            release()
+            assert first.reply()["line"] == "held"
+            assert waiting.reply()["line"] == "waited"
+            assert ended(daemon) == 0
+            assert status()["pid"] == successor.pid
+
+
+def test_a_client_of_another_version_may_ask_and_stop(daemon):
+    with Caller() as older:
+        older.send(kind="status", version="0.0.1")
+        assert older.reply()["status"] == "0"
+        older.send(kind="stop", version="0.0.1")
+        assert older.reply()["line"] == "stopped"
+    assert ended(daemon) == 0
+
+
+def test_a_dead_socket_is_taken_over(daemon):
+    daemon.kill()
+    ended(daemon)
+    assert os.path.exists(paths.socket_path())
+    with running():
+        assert rewritten("say pwd") == "pwd"
+        assert sorted(os.listdir(paths.runtime_dir())) == sorted(
+            [os.path.basename(paths.socket_path()), os.path.basename(paths.socket_path()) + ".lock"]
+        )
+
+
+def test_a_file_in_the_sockets_place_is_named():
+    path = paths.socket_path()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("mine")
+    process, reader = launched(REAL)
+    assert first_word(reader) == f"{path} is in the way of the caro daemon's socket; remove it\n"
+    assert ended(process) == 1
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "mine"
+    os.unlink(path)
+
+
+def test_a_runtime_directory_that_others_may_enter_is_named():
+    directory = paths.runtime_dir()
+    os.chmod(directory, 0o755)
+    process, reader = launched(REAL)
+    assert first_word(reader) == f"{directory} is not a private directory of yours; remove it\n"
+    assert ended(process) == 1
+
+
+def test_the_socket_is_private(daemon):
+    assert os.stat(paths.socket_path()).st_mode & 0o777 == 0o600
+    assert os.stat(paths.runtime_dir()).st_mode & 0o777 == 0o700
+
+
+def test_it_leaves_when_its_socket_is_removed(daemon):
+    with Caller() as caller:
+        caller.send(kind="status")
+        caller.reply()
+        os.unlink(paths.socket_path())
+        caller.send(kind="status")  # so that it looks round at once, if it has not
+        assert ended(daemon) == 0
+    assert "the socket was removed" in log()
+
+
+def test_it_leaves_a_socket_that_is_no_longer_its_own(daemon):
+    with Caller() as caller:
+        caller.send(kind="status")
+        caller.reply()
+        os.unlink(paths.socket_path())
+        with running() as successor:
+            caller.send(kind="status")  # as above
+            assert ended(daemon) == 0
+            assert status()["pid"] == successor.pid
+
+
+def test_it_exits_when_idle_for_long_enough():
+    write_config("[daemon]\nexit_after_s = 0.2")
+    with running() as process:
+        assert ended(process) == 0
+        assert not os.path.exists(paths.socket_path())
+        assert "idle for" in log()
+
+
+def test_it_does_not_exit_for_idleness_while_it_answers():
+    write_config("[daemon]\nexit_after_s = 0.1")
+    with running() as process:
+        with hold() as caller:
+            ask("status")
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.3)
+            release()
+            assert caller.reply()["line"] == "held"
+        assert ended(process) == 0
+
+
+def test_the_model_is_released_when_idle_and_opened_again():
+    write_config("[daemon]\nrelease_after_s = 0.1")
+    with running():
+        assert rewritten("say pwd") == "pwd"
+        until(lambda: status()["model"], lambda model: model == "", "the model to be released")
+        assert rewritten("say pwd") == "pwd"
+
+
+def test_an_endless_release_time_is_taken_as_long():
+    write_config("[daemon]\nrelease_after_s = 1e300")
+    with running():
+        assert rewritten("say pwd") == "pwd"
+        assert status()["model"] == "script"
+
+
+def test_a_changed_configuration_is_noticed(daemon):
+    assert rewritten("say pwd") == "pwd"
+    write_config("[backend.embedded]\nmodel = 'broken'")
+    assert rewritten("say pwd") == "the scripted model cannot be opened; choose another"
+    write_config("colour = 1")
+    reply = ask("rewrite", shell="bash", line="say pwd")
+    assert (reply["status"], reply["line"]) == ("0", "pwd")
+    assert reply["notice"].endswith("config.toml line 1: unknown setting colour, ignored")
+
+
+def test_the_environment_of_the_starter_is_not_consulted():
+    with running(env={"CARO_MODEL": "broken", "CARO_BACKEND": "nonsense"}):
+        assert rewritten("say pwd") == "pwd"
+        sentence = "the scripted model cannot be opened; choose another"
+        assert rewritten("say pwd", **{"env.CARO_MODEL": "broken"}) == sentence
+        assert rewritten("say pwd", **{"flag.backend.embedded.model": "broken"}) == sentence
+        assert rewritten("say pwd") == "pwd"
+
+
+VALID = f"protocol=1\x1fversion={__version__}\x1f".encode()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff\xfe\x1e",
+        b"GET / HTTP/1.1\r\n\r\n\x1e",
+        b"\x1e",
+        b"line=" + b"x" * (RECORD_MAX * 3),
+        b"line=" + b"x" * RECORD_MAX + b"\x1e",
+        VALID + b"kind=nonsense\x1e",
+        (VALID + b"kind=nonsense\x1e") * 3,
+        (VALID + b"kind=rewrite\x1fline=fail\x1e") * 3,
+    ],
+    ids=lambda garbage: repr(garbage[:20]),
+)
+def test_garbage_drops_only_the_client_that_sent_it(daemon, garbage):
+    with hold() as other:
+        with Caller() as caller:
+            caller.send_bytes(garbage)
+            assert "reply" not in [event["event"] for event in caller.events()]
+        release()
+        assert other.reply()["line"] == "held"
+    assert status()["pid"] == daemon.pid
+
+
+def test_half_a_request_and_then_nothing_is_no_trouble(daemon):
+    with Caller() as caller:
+        caller.send_bytes(VALID)
+    assert rewritten("say pwd") == "pwd"
+
+
+@pytest.mark.parametrize("program", [SCRIPTED, REAL], ids=["scripted", "real"])
+def test_starts_at_the_same_moment_give_one_daemon(program):
+    starts = [launched(program) for _ in range(3)]
+    assert [first_word(reader) for _, reader in starts] == ["ready\n"] * 3
+    running_pid = status()["pid"]
+    for process, _ in starts:
+        if process.pid != running_pid:
+            assert ended(process) == 0
+    (survivor,) = [process for process, _ in starts if process.poll() is None]
+    assert survivor.pid == running_pid
+    ask("stop")
+    assert ended(survivor) == 0
+
+
+def test_a_start_waits_for_another_that_is_going_on():
+    with start_lock():
+        process, reader = launched(SCRIPTED)
+        files = psutil.Process(process.pid).open_files
+        lock = paths.socket_path() + ".lock"
+        until(files, lambda found: lock in [file.path for file in found], "the start to come to the lock")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.1)
+        assert not os.path.exists(paths.socket_path())
+    assert first_word(reader) == "ready\n"
+    ask("stop")
+    assert ended(process) == 0
+
+
+def test_a_model_that_is_not_there_is_a_sentence():
+    with running(REAL):
+        assert rewritten("say pwd", **{"env.CARO_MODEL": "absent"}).startswith(
+            "there is no model absent; name"
+        )
+        assert status()["model"] == ""
+
+
+def test_without_a_ready_descriptor_it_logs_to_the_terminal():
+    write_config("[daemon]\nexit_after_s = 0.1")
+    done = subprocess.run(
+        [sys.executable, *REAL], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0
+    assert "listening" in done.stderr
+    assert done.stdout == ""

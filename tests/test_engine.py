@@ -1,0 +1,207 @@
+"""The engine with a model that repeats what it is told: when it opens, what it passes on, what it says."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+
+import pytest
+
+from caro_shell.backends import Completion
+from caro_shell.engine import Engine, Request
+from caro_shell.errors import BackendError, CaroError, ConfigError, NoCommandFound
+from tests.daemons import write_config
+
+
+@dataclass
+class Script:
+    """A model whose answer is the words; `story` is all that happened to it."""
+
+    story: list[str] = field(default_factory=list)
+    pieces: tuple[str, ...] = ()
+    error: Exception | None = None
+    name = "scripted"
+    model = ""
+
+    def open(self, config):
+        self.story.append(f"open {config.model}")
+        self.model = config.model
+        return self
+
+    def complete(self, prompt, listener):
+        self.story.append("complete")
+        if self.error:
+            raise self.error
+        for piece in self.pieces:
+            listener.text(piece)
+        if listener.cancelled():
+            self.story.append("heard that it is cancelled")
+        return Completion(prompt.request, 2.04, 1.0, 30, 20, 5)
+
+    def close(self):
+        self.story.append("close")
+
+
+class Ear:
+    def __init__(self, gone: bool = False):
+        self.stages, self.texts, self._gone = [], [], gone
+        self.stage = self.stages.append
+        self.text = self.texts.append
+
+    def cancelled(self):
+        return self._gone
+
+
+def ask(engine: Engine, line: str = "ls -l", ear: Ear | None = None, **kwargs):
+    return engine.rewrite(Request(line, **kwargs), ear or Ear(), asked=time.monotonic())
+
+
+@pytest.fixture
+def script():
+    return Script()
+
+
+@pytest.fixture
+def engine(script):
+    return Engine(script.open)
+
+
+def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
+    assert engine.model == ""
+    assert script.story == []
+    ear = Ear()
+    assert ask(engine, ear=ear).command == "ls -l"
+    assert ask(engine, "pwd", ear).command == "pwd"
+    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "complete"]
+    assert ear.stages == ["loading the model"]
+    assert engine.model == "qwen2.5-coder-1.5b-q4"
+
+
+@pytest.mark.parametrize("change", ["file", "env", "flag"])
+def test_other_settings_close_the_model_before_they_open_another(engine, script, change):
+    ask(engine)
+    if change == "file":
+        write_config("[backend.embedded]\nmodel = 'other'")
+    env = {"CARO_MODEL": "other"} if change == "env" else {}
+    flags = {"backend.embedded.model": "other"} if change == "flag" else {}
+    assert ask(engine, env=env, flags=flags).model == "other"
+    assert script.story[2:] == ["close", "open other", "complete"]
+
+
+@pytest.mark.parametrize("text", ["[generation]\nmax_tokens = 5", "[generation]\ntimeout_s = 5"])
+def test_the_limits_reach_the_model(engine, script, text):
+    ask(engine)
+    write_config(text)
+    ask(engine)
+    assert "close" in script.story
+
+
+def test_settings_that_are_not_the_models_do_not_reopen_it(engine, script):
+    ask(engine)
+    write_config("[shell]\nkey = 'alt-g'\n[daemon]\nrelease_after_s = 1")
+    ask(engine)
+    assert "close" not in script.story
+    assert engine.config.release_after_s == 1.0
+
+
+def test_a_model_that_does_not_open_is_tried_again(script):
+    errors = [BackendError("no memory; close something")]
+
+    def opener(config):
+        if errors:
+            raise errors.pop()
+        return script.open(config)
+
+    engine = Engine(opener)
+    with pytest.raises(BackendError, match="no memory"):
+        ask(engine)
+    assert ask(engine).command == "ls -l"
+
+
+def test_release_gives_the_model_back_until_it_is_needed(engine, script):
+    engine.release()
+    ask(engine)
+    engine.release()
+    engine.release()
+    assert engine.model == ""
+    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "close"]
+    ask(engine)
+    assert script.story[3:] == ["open qwen2.5-coder-1.5b-q4", "complete"]
+
+
+def test_a_broken_configuration_is_a_notice_beside_the_command(engine):
+    write_config("colour = 1\n[backend")
+    reply = ask(engine)
+    assert reply.command == "ls -l"
+    assert len(reply.notices) == 1
+    assert "is not valid TOML" in reply.notices[0]
+
+
+def test_a_bad_variable_of_the_client_is_an_error(engine, script):
+    with pytest.raises(ConfigError, match="CARO_BACKEND"):
+        ask(engine, env={"CARO_BACKEND": "cloud"})
+    assert script.story == []
+
+
+def test_this_process_own_environment_is_not_consulted(script, monkeypatch):
+    monkeypatch.setenv("CARO_MODEL", "mine")
+    monkeypatch.setenv("CARO_BACKEND", "nonsense")
+    assert ask(Engine(script.open)).model == "qwen2.5-coder-1.5b-q4"
+    assert os.environ["CARO_MODEL"] == "mine"
+
+
+@pytest.mark.parametrize("line", ["", "  ", "\n\t", "# ", " #  \n"])
+def test_empty_words_reach_no_model(engine, script, line):
+    with pytest.raises(CaroError, match="nothing to rewrite yet"):
+        ask(engine, line)
+    assert script.story == []
+
+
+def test_an_error_of_the_model_passes_through_and_the_model_stays(engine, script):
+    script.error = BackendError("out of sorts")
+    with pytest.raises(BackendError, match="out of sorts"):
+        ask(engine)
+    script.error = None
+    ask(engine)
+    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "complete"]
+
+
+@pytest.mark.parametrize("answer", ["I am sorry, but I cannot help you with that.", "ls \x1b[2J", "echo a\\"])
+def test_an_answer_that_is_no_command_is_refused(engine, answer):
+    with pytest.raises(NoCommandFound):
+        ask(engine, answer)
+
+
+def test_the_listener_hears_printable_text_only(engine, script):
+    script.pieces = ("l", "ls \x1b[2J", "ls \x1b[2J\u202e\n\x07")
+    ear = Ear()
+    ask(engine, ear=ear)
+    assert ear.texts == ["l", "ls ^[[2J", "ls ^[[2J<U+202E> ^G"]
+
+
+def test_the_model_can_ask_whether_it_is_still_wanted(engine, script):
+    ask(engine, ear=Ear(gone=True))
+    assert "heard that it is cancelled" in script.story
+    script.story.clear()
+    ask(engine)
+    assert script.story == ["complete"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"), [("zsh", "zsh"), ("fish", "fish"), ("tcsh", "bash"), ("", "bash")]
+)
+def test_the_shell_is_one_we_know(engine, asked, used):
+    assert ask(engine, shell=asked).shell == used
+
+
+def test_a_reply_says_where_the_time_went(engine):
+    reply = engine.rewrite(Request("ls"), Ear(), asked=time.monotonic() - 5)
+    data = reply.as_dict()
+    timings = data["timings"]
+    assert timings["queue_ms"] >= 5000
+    assert timings["total_ms"] >= timings["queue_ms"] + timings["load_ms"]
+    assert (timings["prefill_ms"], timings["decode_ms"]) == (2.0, 1.0)
+    assert (timings["prompt_tokens"], timings["cached_tokens"], timings["generated_tokens"]) == (30, 20, 5)
+    assert data["command"] == data["generated_command"] == "ls"
+    assert (data["backend"], data["model"], data["shell"]) == ("scripted", "qwen2.5-coder-1.5b-q4", "bash")
