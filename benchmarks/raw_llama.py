@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from caro_shell import chat, prompt
 
 # llama_cpp comes from there, too: that module sets what OpenMP reads, once, when the library is loaded.
+from caro_shell.backends.cores import physical_cores
 from caro_shell.backends.llamacontext import BATCH_TOKENS, LlamaContext, llama_cpp
-from caro_shell.backends.llamacpp import _threads  # the same number of threads is part of a fair limit
 
 _PREFIX, _REQUEST = 0, 1
 
@@ -70,7 +70,8 @@ class RawLimit(LlamaContext):
 def main() -> None:
     """Answer requests until standard input ends."""
     logging.getLogger("caro").addHandler(logging.NullHandler())
-    raw = RawLimit(sys.argv[1], threads=_threads())
+    raw = RawLimit(sys.argv[1])
+    raw.use_threads(physical_cores())
     held: list[int] = []
     for record in sys.stdin:
         asked = json.loads(record)

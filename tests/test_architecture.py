@@ -35,7 +35,11 @@ ORDER = (
 
 #: The same inside the packages.
 INSIDE = {
-    "backends": (("backends", "backends.llamacontext", "backends.prefixstate"), ("backends.llamacpp",)),
+    "backends": (
+        ("backends", "backends.cores", "backends.prefixstate", "backends.residency"),
+        ("backends.llamacontext",),
+        ("backends.llamacpp",),
+    ),
     "commands": (
         ("commands", "commands.daemon", "commands.generate", "commands.init", "commands.model"),
         ("commands.doctor",),
@@ -65,7 +69,7 @@ LIBRARIES = {
     "backoff": {"pull.https"},
     "json_repair": {"parse.reply_json"},
     "llama_cpp": {"backends.llamacontext"},
-    "psutil": {"backends.llamacpp", "daemon"},
+    "psutil": {"backends.cores", "daemon"},
     "requests": {"pull.https"},
     "tomli": {"catalog", "config"},
     "tqdm": {"pull.progress"},

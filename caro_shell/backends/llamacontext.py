@@ -25,6 +25,7 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
         f"llama-cpp-python cannot be loaded ({error}); run install.sh again to rebuild it"
     ) from error
 
+from caro_shell.backends import residency
 from caro_shell.errors import BackendError, ModelDamaged
 
 log = logging.getLogger("caro.llama")
@@ -33,6 +34,9 @@ log = logging.getLogger("caro.llama")
 CONTEXT_TOKENS = 2048
 #: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
 BATCH_TOKENS = 256
+# llama.cpp repacks most weights for the processor's vector units. A mapped file loads fastest, and where the
+# mapped pages can be dropped afterwards it also takes least memory; elsewhere it would be held twice.
+LOAD_MODE = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
 _LOG_LEVELS = {3: logging.WARNING, 4: logging.WARNING}  # ggml's warning and error; the rest is chatter
 
 
@@ -44,14 +48,12 @@ def _to_log(level: int, text: bytes, _data: object) -> None:
 class LlamaContext:
     """One loaded model with a unified KV cache of `CONTEXT_TOKENS` and a few numbered sequences."""
 
-    def __init__(self, path: str, *, threads: int) -> None:
+    def __init__(self, path: str) -> None:
         """Load the GGUF file at `path`. Raises ModelDamaged or BackendError (no memory)."""
         llama_cpp.llama_log_set(_to_log, None)
         llama_cpp.llama_backend_init()
         model_params = llama_cpp.llama_model_default_params()
-        # Reading instead of mapping: the CPU back end repacks the weights, so a mapped file would be
-        # held a second time (1.8 against 1.3 GB).
-        model_params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
+        model_params.load_mode = LOAD_MODE
         self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), model_params)
         if not self._model:
             raise ModelDamaged(f"{path} cannot be loaded as a model; check it with: caro model verify")
@@ -60,14 +62,14 @@ class LlamaContext:
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_seq_max = 2
         params.kv_unified = True
-        params.n_outputs_max = 2  # the default reserves logits for a whole batch: 300 MB with this vocabulary
-        params.n_threads = params.n_threads_batch = threads
+        params.n_outputs_max = 2  # by default there is room for the logits of a whole batch: 120 MB more
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED  # slower on CPUs
         params.no_perf = True
         self._context = llama_cpp.llama_init_from_model(self._model, params)
         if not self._context:
             llama_cpp.llama_model_free(self._model)
             raise BackendError(f"there is not enough memory to run {os.path.basename(path)}; close something")
+        residency.drop_mapped(path)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
@@ -89,6 +91,10 @@ class LlamaContext:
     def is_end(self, token: int) -> bool:
         """Say whether `token` ends the model's turn."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def use_threads(self, count: int) -> None:
+        """Let the next evaluations run in `count` threads."""
+        llama_cpp.llama_set_n_threads(self._context, count, count)
 
     def evaluate(self, tokens: Sequence[int], *, sequence: int, start: int) -> None:
         """Put at most `BATCH_TOKENS` tokens into `sequence` at positions from `start` on.

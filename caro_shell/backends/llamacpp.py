@@ -7,10 +7,9 @@ import os
 import time
 from collections.abc import Sequence
 
-import psutil
-
 from caro_shell import catalog, chat, paths
 from caro_shell.backends import Completion, Listener
+from caro_shell.backends.cores import Cores
 from caro_shell.backends.llamacontext import BATCH_TOKENS, CONTEXT_TOKENS, LlamaContext, build
 from caro_shell.backends.prefixstate import PrefixStates, state_key
 from caro_shell.config import Config
@@ -35,7 +34,8 @@ class LlamaCppBackend:
         self._max_tokens = config.max_tokens
         self._timeout_s = config.timeout_s
         self._format = chat.FORMATS[entry.chat]
-        self._context = LlamaContext(path, threads=_threads())
+        self._context = LlamaContext(path)
+        self._cores = Cores()
         self._identity = (_weights(entry, path), build())
         self._states = PrefixStates(os.path.join(paths.home(), "cache"))
         self._held: list[int] = []  # the tokens that the prefix sequence holds
@@ -47,6 +47,7 @@ class LlamaCppBackend:
         if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - self._max_tokens):
             raise BackendError("the line is too long for the model; say it in fewer words")
         began = time.monotonic()
+        self._context.use_threads(self._cores.begin())
         cached = self._hold_prefix(prefix, listener)
         try:
             self._context.share(_PREFIX, _REQUEST)
@@ -118,6 +119,7 @@ class LlamaCppBackend:
                     f"the model did not finish within {self._timeout_s:g} s; "
                     "raise generation.timeout_s, or ask for something shorter"
                 )
+            self._context.use_threads(self._cores.next())
             self._context.evaluate([token], sequence=_REQUEST, start=position + count)
         return text, self._max_tokens
 
@@ -138,9 +140,3 @@ def _common(left: Sequence[int], right: Sequence[int]) -> int:
             break
         length += 1
     return length
-
-
-def _threads() -> int:
-    """Return how many cores do the work: the physical ones that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable))
