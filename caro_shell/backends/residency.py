@@ -1,5 +1,7 @@
-"""Give back the memory of a mapped model file. Where llama.cpp has repacked the weights, the file's own pages
-are not read again; those that are come back from the page cache.
+"""Gives back the memory of a mapped model file.
+
+Where llama.cpp has repacked weights, the file's own pages are not read again; the others come back from the
+page cache when they are.
 """
 
 from __future__ import annotations
