@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the command for `args.words`. Raises CaroError when there is none."""
-    keys = {"backend.preferred": args.backend, "backend.embedded.model": args.model}
+    # The daemon is in another directory: a file's name goes to it whole.
+    model = os.path.abspath(args.model) if os.path.isfile(args.model or "") else args.model
+    keys = {"backend.preferred": args.backend, "backend.embedded.model": model}
     flags = {key: value for key, value in keys.items() if value is not None}
     config.load(paths.config_file(), flags=flags)  # a bad flag or variable is said here, as usage
     words = " ".join(args.words)
