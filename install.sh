@@ -120,15 +120,15 @@ own_shell() {
 # and is worked out and kept at the first time.
 prove() {
   words='list the ten largest files under /var/log' answer=''
-  begin 'a first command, and what every later one starts from'
+  begin 'a first command; before it, once for each shell, the model reads its examples (up to a minute)'
   for shell in "$(own_shell)" $shells; do
     reply=$(caro --shell "$shell" "$words" 2>>"$log" </dev/null) || fail 'the first command'
     answer=${answer:-$reply}
   done
   finish
   say "
-  $words
-  $answer"
+  $words     <- you type, then press Ctrl-G
+  $answer     <- yours to read, edit and run"
 }
 
 say_next() {
@@ -139,7 +139,10 @@ say_next() {
   fi
   case :$PATH: in
     *":$(dirname -- "$launcher"):"*) ;;
-    *) say "$(dirname -- "$launcher") is not on your PATH. The key works without it; to type \`caro\`, add it." ;;
+    *)
+      say "$(dirname -- "$launcher") is not on your PATH. The key works without it; to type \`caro\`, add to your rc file:"
+      say "  export PATH=\"$(dirname -- "$launcher"):\$PATH\""
+      ;;
   esac
 }
 

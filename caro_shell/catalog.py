@@ -144,6 +144,14 @@ def verified(path: str, model: Model) -> bool:
         return False
 
 
+def weights(model: Model, path: str) -> tuple[object, ...]:
+    """Return what tells the weights at `path` from others: the hash if checked, else name and stamp."""
+    if verified(path, model):
+        return (model.sha256,)
+    entry = os.stat(path)
+    return (path, entry.st_size, entry.st_mtime_ns)
+
+
 def mark_verified(path: str, model: Model) -> None:
     """Record that the file at `path` has the model's SHA-256; silently not, where nothing can be written."""
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ VERBS = {
     "init": "print the hook for a shell",
     "model": "see, fetch and check models",
     "daemon": "see, start and stop the resident process",
+    "cache": "forget the answers that were kept",
     "doctor": "say what is installed, running and in the way",
 }
 
@@ -36,7 +38,8 @@ In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    logging.getLogger("caro").addHandler(logging.NullHandler())  # what is for people is said as a sentence
+    arguments = list(sys.argv[1:] if argv is None else argv)
     verb = arguments[0] if arguments and arguments[0] in VERBS else ""
     name = verb or "generate"
     command = importlib.import_module(f"caro_shell.commands.{name}")

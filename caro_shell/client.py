@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from caro_shell import __version__, launch, paths, protocol
+from caro_shell import __version__, launch, paths, protocol, typeahead
 from caro_shell.errors import CaroError, DaemonError
 from caro_shell.progress import Progress
 from caro_shell.protocol import Status
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> int:
-    """Rewrite the line on standard input; return the exit status (see `protocol.Status`)."""
-    progress = Progress(_terminal())
+    """Rewrite the line on standard input; return the exit status (see `protocol.Status`).
+
+    `--shell NAME` says whose line it is, `--rows-below N` how many rows of it are below the cursor.
+    """
+    terminal = _terminal()
+    progress = Progress(terminal)
     try:
         shell = argv[argv.index("--shell") + 1]
+        if "--rows-below" in argv:
+            progress.rows_below = int(argv[argv.index("--rows-below") + 1])
         status, text = rewrite(_line(), shell, progress)
     except KeyboardInterrupt:
         status, text = Status.CANCELLED, ""
@@ -32,6 +38,11 @@ def main(argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - whatever it is, the line must stay and a sentence appear
         status, text = Status.MESSAGE, _unexpected(error)
     progress.clear()
+    if terminal is not None:
+        typed = typeahead.take(terminal)
+        if status == Status.COMMAND:
+            command, end, notice = text.partition(protocol.FIELD_END)
+            text = command + typed + end + notice
     os.write(1, text.encode("utf-8", "replace"))
     return status
 
@@ -39,10 +50,12 @@ def main(argv: list[str]) -> int:
 def rewrite(line: str, shell: str, progress: Progress) -> tuple[int, str]:
     """Ask the daemon for `line` as a command; return exit status and text. Raises DaemonError."""
     reply = ask({"kind": "rewrite", "shell": shell, "line": line, **launch.settings()}, progress)
-    text = reply["line"]
+    status, text = int(reply["status"]), reply["line"]
+    if status == Status.COMMAND and text == line.strip():
+        return Status.MESSAGE, "the line is a command already"
     if reply["notice"]:
         text += protocol.FIELD_END + reply["notice"]
-    return int(reply["status"]), text
+    return status, text
 
 
 def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
@@ -105,7 +118,7 @@ def _line() -> str:
 
 def _terminal() -> int | None:
     try:
-        return os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY)
+        return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -29,6 +30,7 @@ class Config:
     model: str = _setting("backend.embedded.model", "qwen2.5-coder-1.5b-q4", env="CARO_MODEL")
     max_tokens: int = _setting("generation.max_tokens", 160)
     timeout_s: float = _setting("generation.timeout_s", 30.0)
+    cache: bool = _setting("cache", default=True)
     key: str = _setting("shell.key", "ctrl-g", env="CARO_KEY")
     comment: bool = _setting("shell.comment", default=True, env="CARO_COMMENT")
     release_after_s: float = _setting("daemon.release_after_s", 900.0)
@@ -39,6 +41,9 @@ class Config:
 
 #: Variables that say something by being empty; the others are then as good as unset.
 MAY_BE_EMPTY = ("CARO_KEY", "CARO_COMMENT")
+
+#: Keys that all three shells can bind; none at all is a wish too.
+_KEY = re.compile(r"((ctrl|alt)-[!-~]( (ctrl|alt)-[!-~])*)?")
 
 #: Settings by their key in the file.
 SETTINGS = {f.metadata["key"]: f for f in fields(Config) if f.metadata}
@@ -146,6 +151,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
     except (TypeError, ValueError, OverflowError):
         expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
         raise ConfigError(f"{where}: {key} must be {expected}, not {_shown(value)}") from None
+    if key == "shell.key" and not _KEY.fullmatch(converted):
+        raise ConfigError(f"{where}: {key} must be like ctrl-g, alt-g or ctrl-x ctrl-g, not {value!r}")
     if choices and converted not in choices:
         raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {_shown(value)}")
     return converted

@@ -6,13 +6,14 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Callable
+from typing import Any, Callable
 
-from caro_shell import config, parse, paths, sanitise
-from caro_shell.backends import Backend, Listener, open_backend
+from caro_shell import __version__, config, parse, paths, sanitise
+from caro_shell.backends import Backend, Listener, identity, open_backend
 from caro_shell.config import Config
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS, make_prompt
+from caro_shell.replycache import ReplyCache, entry_key
 
 log = logging.getLogger("caro.engine")
 
@@ -36,12 +37,12 @@ class Timings:
 
     total_ms: float
     queue_ms: float
-    load_ms: float
-    prefill_ms: float
-    decode_ms: float
-    prompt_tokens: int
-    cached_tokens: int
-    generated_tokens: int
+    load_ms: float = 0.0
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Reply:
     backend: str
     model: str
     timings: Timings
+    cached: bool = False
     notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
@@ -65,8 +67,14 @@ class Reply:
 class Engine:
     """Answers requests with one open backend, opened when first needed and when the settings change."""
 
-    def __init__(self, opener: Callable[[Config], Backend] = open_backend) -> None:
+    def __init__(
+        self,
+        opener: Callable[[Config], Backend] = open_backend,
+        identify: Callable[[Config], object] = identity,
+    ) -> None:
         self._opener = opener
+        self._identify = identify
+        self._cache = ReplyCache()
         self._backend: Backend | None = None
         self._opened_for: object = None
         self.config = config.load(paths.config_file(), env={})
@@ -82,6 +90,11 @@ class Engine:
         if not prompt.request:
             raise CaroError("there is nothing to rewrite yet: say what you want in plain words")
         settings = config.load(paths.config_file(), env=request.env, flags=request.flags)
+        key = entry_key(__version__, prompt, shell, self._identify(settings))
+        kept = self._cache.get(key) if settings.cache else None
+        if kept is not None:
+            timings = Timings(total_ms=_ms(asked, time.monotonic()), queue_ms=_ms(asked, began))
+            return Reply(**kept, timings=timings, cached=True, notices=settings.notices)
         backend = self._open(settings, listener)
         opened = time.monotonic()
         completion = backend.complete(prompt, _Gate(listener))
@@ -97,16 +110,17 @@ class Engine:
             generated_tokens=completion.generated_tokens,
         )
         log.info("answered by %s (%s), read by %s: %s", backend.name, backend.model, answer.reader, timings)
-        return Reply(
-            command=answer.command,
-            explanation=answer.explanation,
-            confidence=answer.confidence,
-            shell=shell,
-            backend=backend.name,
-            model=backend.model,
-            timings=timings,
-            notices=settings.notices,
-        )
+        said: dict[str, Any] = {
+            "command": answer.command,
+            "explanation": answer.explanation,
+            "confidence": answer.confidence,
+            "shell": shell,
+            "backend": backend.name,
+            "model": backend.model,
+        }
+        if settings.cache:
+            self._cache.put(key, said)
+        return Reply(**said, timings=timings, notices=settings.notices)
 
     def release(self) -> None:
         """Give back the model's memory; the next request opens it again."""

@@ -1,6 +1,6 @@
 """What a waiting person sees: one row with a spinner and the words so far. Imported on every key press.
 
-The row is the one below the cursor. Shells track their cursor by relative moves, so the row is made
+The row is the one below the person's line. Shells track their cursor by relative moves, so the row is made
 with an index (which scrolls when there is none below) and a move back up, and left without a trace.
 """
 
@@ -16,8 +16,7 @@ FRAME_S = 0.1
 
 _UTF8_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _ASCII_FRAMES = "|/-\\"
-_MAKE_ROW = "\x1bD\x1b[A"
-_SAVE, _RESTORE, _DOWN, _CLEAR = "\x1b7", "\x1b8", "\x1bD\r", "\x1b[K"
+_SAVE, _RESTORE, _CLEAR = "\x1b7", "\x1b8", "\x1b[K"
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -30,6 +29,8 @@ class Progress:
         self._frames = _UTF8_FRAMES if "utf" in locale.lower() else _ASCII_FRAMES
         self._frame = 0
         self._text = ""
+        #: Rows of the person's line that are below the cursor.
+        self.rows_below = 0
         self._shown = False
         self._due = monotonic() + FIRST_FRAME_S
 
@@ -56,16 +57,20 @@ class Progress:
             return
         frame = self._frames[self._frame % len(self._frames)]
         self._frame += 1
-        row = "" if self._shown else _MAKE_ROW
+        row = "" if self._shown else self._down() + f"\x1b[{self.rows_below + 1}A"
         self._shown = True
         text = _fit(self._text, self._columns() - 3)
-        self._write(f"{row}{_SAVE}{_DOWN}{_DIM}{frame} {text}{_PLAIN}{_CLEAR}{_RESTORE}")
+        self._write(f"{row}{_SAVE}{self._down()}\r{_DIM}{frame} {text}{_PLAIN}{_CLEAR}{_RESTORE}")
 
     def clear(self) -> None:
         """Take the row away again."""
         if self._shown:
-            self._write(f"{_SAVE}{_DOWN}{_CLEAR}{_RESTORE}")
+            self._write(f"{_SAVE}{self._down()}\r{_CLEAR}{_RESTORE}")
             self._shown = False
+
+    def _down(self) -> str:
+        """Return an index for each row down to that of the progress."""
+        return "\x1bD" * (self.rows_below + 1)
 
     def _columns(self) -> int:
         try:

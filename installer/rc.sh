@@ -55,7 +55,7 @@ add_block() {
   rc=$1 lines=$(hook_lines)
   find_block
   if [ "$first" -eq 0 ]; then
-    if { [ -e "$rc" ] && [ ! -w "$rc" ]; } || ! confirm "Add caro to $rc?"; then
+    if { [ -e "$rc" ] && [ ! -w "$rc" ]; } || ! confirm "Add this to $rc?$newline$lines$newline"; then
       say "      $rc was left alone. To use caro in $shell, add this to it:$newline$lines"
       return
     fi

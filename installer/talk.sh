@@ -40,7 +40,11 @@ confirm() {
   [ -t 0 ] || return 1
   say "$1 [Y/n]"
   read -r answer || return 1
-  case $answer in '' | [yY]*) return 0 ;; *) return 1 ;; esac
+  case $answer in
+    '' | [yY] | [yY][eE][sS]) return 0 ;;
+    [nN] | [nN][oO]) return 1 ;;
+  esac
+  confirm "Please answer y or n. $1"
 }
 
 # run WHAT COMMAND...: quietly, into the log. In a subshell, so that what is said after Ctrl-C is not.

@@ -11,7 +11,7 @@ fi
 
 # One key press. The line changes only when there is a command.
 _caro_rewrite() {
-  local words=$READLINE_LINE reply code=0 trapped
+  local words=$READLINE_LINE reply code=0 trapped REPLY
   if [[ $words != *[^[:space:]\#]* ]]; then
     _caro_show "type what you want in plain words, then press this key"
     return 0
@@ -20,7 +20,7 @@ _caro_rewrite() {
   \builtin trap : INT # Ctrl-C ends the client, not the line
   _caro_draw "$words"
   reply=$(\builtin printf '%s' "$words" | "${_caro_client[@]}" --shell bash 2>/dev/null) || code=$?
-  \builtin printf '\r\e[K' >/dev/tty
+  \builtin printf '%s' "$REPLY" >/dev/tty
   eval "${trapped:-\\builtin trap - INT}"
   case $code in
     0)
@@ -29,7 +29,7 @@ _caro_rewrite() {
       _caro_remember "$words"
       [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
       ;;
-    130) ;;
+    13[01] | 143) ;;
     *) _caro_show "${reply:-the client did not run (status $code); run install.sh again}" ;;
   esac
 }
@@ -57,20 +57,27 @@ _caro_show() {
   \builtin printf 'caro: %s\n' "$1" >/dev/tty
 }
 
-# Readline takes the line off the screen while a `bind -x` command runs: show it, cut to one row.
+# Readline takes prompt and line off the screen while a `bind -x` command runs: show them, and leave in
+# REPLY how to take them away again. A line whose width is not certain is cut to one row.
 _caro_draw() {
-  local prompt='' plain text=${1//[^[:print:]]/ } room
+  local prompt='' plain text=${1//[^[:print:]]/ } columns=${COLUMNS:-80} rows=0 room
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)) || prompt=${PS1@P}
   prompt=${prompt##*$'\n'} plain=${prompt##*$'\n'}
   while [[ $plain == *$'\001'*$'\002'* ]]; do plain=${plain%%$'\001'*}${plain#*$'\002'}; done
-  room=$((${COLUMNS:-80} - ${#plain} - 1))
-  [[ $text != *[![:ascii:]]* ]] || room=$((room / 2)) # such characters may be two columns wide
-  ((room > 0)) || room=0
-  ((${#text} <= room)) || text=${text:${#text}-room}
+  if [[ $plain$text == *[![:ascii:]]* || $plain == *$'\e'* ]]; then
+    room=$(((columns - ${#plain} - 1) / 2)) # such characters may be two columns wide
+    ((room > 0)) || room=0
+    ((${#text} <= room)) || text=${text:${#text}-room}
+  else
+    rows=$(((${#plain} + ${#text}) / columns))
+    (((${#plain} + ${#text}) % columns)) || text+=' ' # a full row: the cursor goes to the next one now
+  fi
   \builtin printf '%s%s' "${prompt//[$'\001\002']/}" "$text" >/dev/tty
+  REPLY=$'\r\e[J'
+  ((rows == 0)) || REPLY=$'\r\e['${rows}$'A\e[J'
 }
 
-# Leave in REPLY how bind writes "ctrl-x alt-g"; anything else is taken as it is.
+# Leave in REPLY how bind writes "ctrl-x alt-g"; what is no such key is said and not bound.
 _caro_sequence() {
   local part
   REPLY=
@@ -78,7 +85,11 @@ _caro_sequence() {
     case $part in
       ctrl-?) REPLY+="\\C-${part#ctrl-}" ;;
       alt-?) REPLY+="\\e${part#alt-}" ;;
-      *) REPLY+=$part ;;
+      *)
+        echo "caro: CARO_KEY must be like ctrl-g, alt-g or ctrl-x ctrl-g, not $1" >&2
+        REPLY=
+        return 0
+        ;;
     esac
   done
 }

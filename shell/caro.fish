@@ -5,25 +5,37 @@
 status is-interactive; and not functions -q _caro_rewrite; or return 0 # once is enough
 
 function _caro_rewrite --description 'One key press. The line changes only when there is a command.'
+    if commandline --paging-mode
+        commandline -f cancel # as this key does in the searches of other shells
+        return
+    end
     set -l words (commandline | string collect)
     if not string match -qr '[^\s#]' -- "$words"
         _caro_show "type what you want in plain words, then press this key"
         return
     end
     set -l cursor (commandline -C)
-    set -l reply (printf '%s' "$words" | $_caro_client --shell fish 2>/dev/null)
-    set -l code $status
+    set -l below 0
+    if test $cursor -lt (string length -- "$words")
+        set below (math (_caro_rows (commandline)) - (_caro_rows (commandline --cut-at-cursor)))
+    end
+    set -l reply
+    set -l code 127
+    begin
+        set reply (printf '%s' "$words" | $_caro_client --shell fish --rows-below $below)
+        set code $status
+    end 2>/dev/null
     set reply (string split -m 1 \x1f -- "$reply")
     switch $code
         case 0
             commandline -r -- $reply[1]
             _caro_remember "$words"
             set -q reply[2]; and _caro_show $reply[2]
-        case 130
+        case 130 131 143
         case '*'
             test -n "$reply[1]"; or set reply[1] "the client did not run (status $code); run install.sh again"
-            _caro_show $reply[1]
             commandline -C $cursor
+            _caro_show $reply[1]
     end
     commandline -f repaint
 end
@@ -53,21 +65,39 @@ function _caro_remember --description 'The words go into the history as a commen
     end
 end
 
-function _caro_show --description 'One sentence; fish then draws prompt and line again.'
-    printf '\ncaro: %s\n' "$argv"
+function _caro_show --description 'One sentence below the line; fish then draws prompt and line again below that.'
+    set -l rows (_caro_rows (commandline))
+    set -l above (_caro_rows (commandline --cut-at-cursor))
+    string repeat -N -n (math $rows - $above + 1) \n
+    printf 'caro: %s\n' "$argv"
+    string repeat -N -n $above \n # fish goes up by as many rows before it draws
     commandline -f repaint
 end
 
-function _caro_sequence --description 'Print "ctrl-x alt-g" as the bytes that bind takes; anything else as it is.'
+function _caro_rows --description 'Print on which row, the first of the prompt being 0, the last of these lines ends.'
+    set -l prompt (fish_prompt)
+    set -l row (math (count $prompt) - 1 + max\((count $argv), 1\) - 1)
+    for line in $argv # each stands as far in as the first
+        set row (math $row + floor\((string length --visible -- "$prompt[-1]$line") / $COLUMNS\))
+    end
+    echo $row
+end
+
+function _caro_sequence --description 'Print "ctrl-x alt-g" as the bytes that bind takes; what is no such key is said.'
+    test -n "$argv"; or return
+    if not string match -qr '^(ctrl|alt)-.( (ctrl|alt)-.)*$' -- "$argv"
+        echo "caro: CARO_KEY must be like ctrl-g, alt-g or ctrl-x ctrl-g, not $argv" >&2
+        return
+    end
     for part in (string split ' ' -- $argv)
         string replace -r '^ctrl-(.)$' '\\\\c$1' -- $part | string replace -r '^alt-(.)$' '\\\\e$1' | string unescape
     end | string join ''
 end
 
 function _caro_bind
-    set -l keymap
+    set -l sequence (_caro_sequence $_caro_key)
     for keymap in default insert
-        test -n "$_caro_key"; and bind -M $keymap (_caro_sequence $_caro_key) _caro_rewrite
+        test -n "$sequence"; and bind -M $keymap $sequence _caro_rewrite
         contains -- "$_caro_comment" false no 0 ''; or bind -M $keymap \r _caro_accept_line
     end
 end

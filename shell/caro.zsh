@@ -27,7 +27,7 @@ _caro_rewrite() {
       _caro_remember "$words"
       [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
       ;;
-    130) ;;
+    13[01] | 143) ;;
     *) _caro_show "${reply:-the client did not run (status $code); run install.sh again}" ;;
   esac
 }
@@ -51,7 +51,7 @@ _caro_show() {
   \builtin zle -M -- "caro: $1"
 }
 
-# Leave in REPLY how bindkey writes "ctrl-x alt-g"; anything else is taken as it is.
+# Leave in REPLY how bindkey writes "ctrl-x alt-g"; what is no such key is said and not bound.
 _caro_sequence() {
   \builtin emulate -L zsh
   local part
@@ -60,7 +60,11 @@ _caro_sequence() {
     case $part in
       ctrl-?) REPLY+="^${part#ctrl-}" ;;
       alt-?) REPLY+="^[${part#alt-}" ;;
-      *) REPLY+=$part ;;
+      *)
+        \builtin print -r -- "caro: CARO_KEY must be like ctrl-g, alt-g or ctrl-x ctrl-g, not $1" >&2
+        REPLY=
+        return
+        ;;
     esac
   done
 }
@@ -71,8 +75,8 @@ _caro_bind() {
   local keymap REPLY
   typeset -g _caro_accept_line
   \builtin zle -N caro-rewrite _caro_rewrite
-  if [[ -n $_caro_key ]]; then
-    _caro_sequence "$_caro_key"
+  _caro_sequence "$_caro_key"
+  if [[ -n $REPLY ]]; then
     for keymap in emacs viins vicmd; do \builtin bindkey -M $keymap "$REPLY" caro-rewrite; done
     \builtin bindkey -M isearch "$REPLY" send-break  # else a search would hand the key on to caro
   fi

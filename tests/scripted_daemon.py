@@ -9,6 +9,7 @@ die          kills its own process
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -41,6 +42,8 @@ class ScriptedBackend:
             os.kill(os.getpid(), signal.SIGKILL)
         if verb == "refuse":
             text = "I am sorry, but I cannot help you with that."
+        if verb == "same":
+            text = prompt.request
         for end in range(1, len(text) + 1):
             listener.text(text[:end])
         if verb == "hold":
@@ -62,5 +65,6 @@ class ScriptedBackend:
 
 if __name__ == "__main__":
     real_engine = engine.Engine
-    daemon.Engine = lambda: real_engine(ScriptedBackend)  # type: ignore[assignment,misc]
+    numbers = itertools.count()  # every request is another one, so that none is answered from the cache
+    daemon.Engine = lambda: real_engine(ScriptedBackend, lambda _config: next(numbers))  # type: ignore[assignment,misc]
     sys.exit(daemon.main(sys.argv[1:]))

@@ -85,9 +85,9 @@ class Terminal:
             **env,
         }
 
-    def ready(self) -> None:
+    def ready(self, prompt_row: int = 0) -> None:
         """Wait for the first prompt, and until the shell reads keys."""
-        self.wait_for(lambda: self.row(0) == "$", "the first prompt")
+        self.wait_for(lambda: self.row(prompt_row) == "$", "the first prompt")
         self.state()
 
     def send(self, keys: str) -> None:
@@ -133,8 +133,11 @@ class Terminal:
         return State(line, int(cursor))
 
     def wait_for_line(self, line: str) -> None:
-        """Look until `line` is the last on the screen, then check that the shell agrees."""
-        self.wait_for(lambda: f"$ {line}" in self.text().replace("\n", ""), repr(line))
+        """Look until `line` is the last on the screen, then check that the shell agrees.
+
+        Not earlier: keys pressed while the client runs, the state key too, are not kept.
+        """
+        self.wait_for(lambda: self.text().replace("\n", "").endswith(f"$ {line}".rstrip()), repr(line))
         assert self.state().line == line
 
     def run(self, command: str, expected: str) -> None:
@@ -154,6 +157,7 @@ class PtyTerminal(Terminal):
         home: Path,
         env: dict[str, str] | None = None,
         size: tuple[int, int] = (24, 80),
+        prompt_row: int = 0,
     ) -> None:
         super().__init__(shell, rc, home, env or {})
         rows, columns = size
@@ -164,7 +168,7 @@ class PtyTerminal(Terminal):
         )
         self._process.delaybeforesend = None
         self._screen.answer = self._process.send
-        self.ready()
+        self.ready(prompt_row)
 
     def send(self, keys: str) -> None:
         self._process.send(keys)

@@ -21,9 +21,9 @@ ROOT = Path(caro_shell.__file__).parent
 #: Units (a module, or a package as a whole), the lowest first. Those of one row do not know each other.
 ORDER = (
     ("__init__",),
-    ("errors", "examples", "paths", "progress", "protocol", "resources", "sizes"),
+    ("errors", "examples", "paths", "progress", "protocol", "resources", "sizes", "typeahead"),
     ("config", "launch", "prompt", "sanitise"),
-    ("address", "catalog", "chat", "client", "hooks"),
+    ("address", "catalog", "chat", "client", "hooks", "replycache"),
     ("backends", "parse", "pull"),
     ("engine",),
     ("worker",),
@@ -41,7 +41,14 @@ INSIDE = {
         ("backends.llamacpp",),
     ),
     "commands": (
-        ("commands", "commands.daemon", "commands.generate", "commands.init", "commands.model"),
+        (
+            "commands",
+            "commands.cache",
+            "commands.daemon",
+            "commands.generate",
+            "commands.init",
+            "commands.model",
+        ),
         ("commands.doctor",),
     ),
     "parse": (
@@ -62,7 +69,7 @@ INSIDE = {
 LATE = {("backends", "backends.llamacpp")}
 
 #: All that a key press runs, and all that it imports of us.
-KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "protocol"}
+KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "protocol", "typeahead"}
 
 #: Libraries of others, and the only modules that know them.
 LIBRARIES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -34,7 +35,7 @@ def way(request, monkeypatch):
     """Return the flags of one way to the scripted model: in this process, or in a daemon."""
     if request.param:
         real = engine.Engine
-        monkeypatch.setattr(engine, "Engine", lambda: real(ScriptedBackend))
+        monkeypatch.setattr(engine, "Engine", lambda: real(ScriptedBackend, repr))
         yield [request.param]
     else:
         with running():
@@ -42,10 +43,11 @@ def way(request, monkeypatch):
 
 
 @pytest.fixture
-def caro(capsys):
+def caro(capsys, monkeypatch):
     """Return a function that runs `caro` in this process: exit status, standard output, standard error."""
 
-    def run(*arguments: str) -> tuple[int, str, str]:
+    def run(*arguments: str, piped: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
         try:
             code = cli.main(list(arguments))
         except SystemExit as exit_:
@@ -89,8 +91,7 @@ def test_words_that_begin_with_a_verb_or_hold_dashes(caro, way):
 
 KEYS = {
     "command", "generated_command", "explanation", "confidence", "shell", "backend", "model", "timings",
-    "notices",
-}  # fmt: skip
+    "notices", "cached"}  # fmt: skip
 TIMINGS = {
     "total_ms", "queue_ms", "load_ms", "prefill_ms", "decode_ms",
     "prompt_tokens", "cached_tokens", "generated_tokens",
@@ -135,15 +136,21 @@ def test_a_model_is_chosen_by_flag_or_variable(caro, way, monkeypatch):
     assert caro(*way, "--model", "fine", "say", "ls") == (0, "ls\n", "")
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ("fail", "caro: the scripted model is unwell; press the key again\n"),
-        ("", "caro: there is nothing to rewrite yet: say what you want in plain words\n"),
-    ],
-)
-def test_status_1_is_a_sentence_on_standard_error(caro, way, words, sentence):
-    assert caro(*way, words) == (1, "", sentence)
+UNWELL = "the scripted model is unwell; press the key again"
+
+
+def test_status_1_is_a_sentence_on_standard_error(caro, way):
+    assert caro(*way, "fail") == (1, "", f"caro: {UNWELL}\n")
+
+
+def test_a_failure_is_json_too(caro, way):
+    code, out, err = caro(*way, "--json", "fail")
+    assert (code, err) == (1, f"caro: {UNWELL}\n")
+    assert json.loads(out) == {"command": None, "error": UNWELL}
+
+
+def test_words_may_be_piped_in(caro, way):
+    assert caro(*way, piped="say ls\n") == (0, "ls\n", "")
 
 
 def test_words_without_end_are_a_sentence(caro):
@@ -152,7 +159,7 @@ def test_words_without_end_are_a_sentence(caro):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--shell", "tcsh", "x"], ["--json"], ["--colour", "x"], ["init"], ["init", "tcsh"], ["daemon", "x"]],
+    [["--shell", "tcsh", "x"], ["--colour", "x"], ["init"], ["init", "tcsh"], ["daemon", "x"]],
 )
 def test_status_2_is_usage(caro, arguments):
     code, out, err = caro(*arguments)
@@ -189,8 +196,10 @@ def test_version(caro):
     assert caro("--version") == (0, f"caro {__version__}\n", "")
 
 
-def test_nothing_at_all_is_a_call_for_help(caro):
-    assert caro() == caro("--help")
+@pytest.mark.parametrize("arguments", [[], ["--json"], [""], ["-v", " "]])
+def test_no_words_are_usage(caro, arguments):
+    sentence = "caro: say what you want in your own words: caro show free memory (more: caro --help)\n"
+    assert caro(*arguments) == (2, "", sentence)
 
 
 @pytest.mark.parametrize("verb", ["", *cli.VERBS])

@@ -37,6 +37,8 @@ MODULES = {
     "_collections_abc",
     "abc",
     "_abc",
+    "termios",
+    "caro_shell.typeahead",
 }
 
 

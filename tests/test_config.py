@@ -76,6 +76,7 @@ def test_the_environment_is_that_of_this_process_unless_one_is_given(file, monke
 
 def test_a_file_may_set_everything(file):
     text = """
+    cache = false
     backend = { preferred = "embedded", embedded.model = "m" }
     shell.key = "alt-g"
     shell.comment = false
@@ -102,7 +103,7 @@ def test_a_file_may_set_everything(file):
         ("[backend] # why\nprefered = 'x'", "line 2: unknown setting backend.prefered, ignored"),
         ("[ shell . more ]\nx = 1", "line 2: unknown setting shell.more.x, ignored"),
         ("shell.'kee' = 1", "line 1: unknown setting shell.kee, ignored"),
-        ("[shell]\nkey = 'a'\n[[extra]]\nb = 1", "line 3: unknown setting extra, ignored"),
+        ("[shell]\nkey = 'alt-a'\n[[extra]]\nb = 1", "line 3: unknown setting extra, ignored"),
         ("[other]\nkey = 1\n[more]\nkey = 2", "line 4: unknown setting more.key, ignored"),
         ("# \u2028\x0b\nkee = 1", "line 2: unknown setting kee, ignored"),
         ("backend = 3", "line 1: unknown setting backend, ignored"),
@@ -241,3 +242,19 @@ def test_whatever_is_in_the_file_there_is_a_config(file, content):
         if key not in config.sources:
             assert value == setting.default, key
     assert isinstance(config.notices, tuple)
+
+
+@pytest.mark.parametrize("key", ["", "ctrl-g", "alt-g", "ctrl-x ctrl-g", "ctrl-_", "alt-.", "ctrl-]"])
+def test_keys_that_three_shells_can_bind(file, key):
+    config = read(file, f'shell.key = "{key}"')
+    assert (config.key, config.notices) == (key, ())
+
+
+@pytest.mark.parametrize(
+    "key", ["banana", "f5", "g", "ctrl-gg", "ctrl-", "ctrl-g ", "ctrl-g  alt-g", "C-g", "ctrl-ä"]
+)
+def test_a_key_that_is_none_is_named_and_not_bound(file, key):
+    config = read(file, f'shell.key = "{key}"')
+    assert config.key == "ctrl-g"
+    sentence = f"shell.key must be like ctrl-g, alt-g or ctrl-x ctrl-g, not {key!r}; the default is used"
+    assert config.notices == (f"{file} line 1: {sentence}",)

@@ -64,7 +64,7 @@ def script():
 
 @pytest.fixture
 def engine(script):
-    return Engine(script.open)
+    return Engine(script.open, repr)
 
 
 def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
@@ -113,7 +113,7 @@ def test_a_model_that_does_not_open_is_tried_again(script):
             raise errors.pop()
         return script.open(config)
 
-    engine = Engine(opener)
+    engine = Engine(opener, repr)
     with pytest.raises(BackendError, match="no memory"):
         ask(engine)
     assert ask(engine).command == "ls -l"
@@ -147,7 +147,7 @@ def test_a_bad_variable_of_the_client_is_an_error(engine, script):
 def test_this_process_own_environment_is_not_consulted(script, monkeypatch):
     monkeypatch.setenv("CARO_MODEL", "mine")
     monkeypatch.setenv("CARO_BACKEND", "nonsense")
-    assert ask(Engine(script.open)).model == "qwen2.5-coder-1.5b-q4"
+    assert ask(Engine(script.open, repr)).model == "qwen2.5-coder-1.5b-q4"
     assert os.environ["CARO_MODEL"] == "mine"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from caro_shell import catalog
 from caro_shell.config import Config
 from caro_shell.prompt import Prompt
 
@@ -48,6 +49,16 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back the memory; the backend is not used again."""
+
+
+def identity(config: Config) -> tuple[object, ...]:
+    """Return what an answer of the backend that `config` names depends on besides the prompt.
+
+    Raises ModelMissing or ModelDamaged.
+    """
+    model = catalog.find(config.model)
+    weights = catalog.weights(model, catalog.locate(model))
+    return (config.backend, weights, config.max_tokens)
 
 
 def open_backend(config: Config) -> Backend:

@@ -36,7 +36,7 @@ class LlamaCppBackend:
         self._format = chat.FORMATS[entry.chat]
         self._context = LlamaContext(path)
         self._cores = Cores()
-        self._identity = (_weights(entry, path), build())
+        self._identity = (catalog.weights(entry, path), build())
         self._states = PrefixStates(os.path.join(paths.home(), "cache"))
         self._held: list[int] = []  # the tokens that the prefix sequence holds
 
@@ -122,14 +122,6 @@ class LlamaCppBackend:
             self._context.use_threads(self._cores.next())
             self._context.evaluate([token], sequence=_REQUEST, start=position + count)
         return text, self._max_tokens
-
-
-def _weights(entry: catalog.Model, path: str) -> tuple[object, ...]:
-    """Return what tells these weights from others: the hash if it was checked, else the file's stamp."""
-    if catalog.verified(path, entry):
-        return (entry.sha256,)
-    stat = os.stat(path)
-    return (path, stat.st_size, stat.st_mtime_ns)
 
 
 def _common(left: Sequence[int], right: Sequence[int]) -> int:

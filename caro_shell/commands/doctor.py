@@ -48,8 +48,9 @@ def _settings() -> Iterator[Finding]:
         return
     for notice in settings.notices:
         yield Finding(well=False, sentence=notice)
-    chosen = ", ".join(f"{key} from {source}" for key, source in settings.sources.items())
-    yield Finding(well=True, sentence=f"settings: {chosen or 'all at their defaults'}")
+    for source in sorted(set(settings.sources.values())):
+        keys = ", ".join(key for key, where in settings.sources.items() if where == source)
+        yield Finding(well=True, sentence=f"settings from {source}: {keys}")
     yield _model(settings.model)
 
 

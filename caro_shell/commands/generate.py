@@ -9,8 +9,8 @@ import sys
 import time
 from typing import Any
 
-from caro_shell import client, config, engine, launch, paths
-from caro_shell.errors import CaroError
+from caro_shell import client, config, engine, launch, paths, protocol
+from caro_shell.errors import CaroError, ConfigError
 from caro_shell.progress import Progress
 from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Status
@@ -19,7 +19,7 @@ from caro_shell.sanitise import printable
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    parser.add_argument("words", nargs="+", metavar="WORDS", help="what you want, in your own words")
+    parser.add_argument("words", nargs="*", metavar="WORDS", help="what you want (or pipe it in)")
     parser.add_argument("-b", "--backend", help="the backend to use (default: the file's, else embedded)")
     parser.add_argument("-m", "--model", help="a model's name, or the path of a GGUF file")
     parser.add_argument("--shell", choices=SHELLS, default=_login_shell(), help="(default: %(default)s)")
@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     keys = {"backend.preferred": args.backend, "backend.embedded.model": model}
     flags = {key: value for key, value in keys.items() if value is not None}
     config.load(paths.config_file(), flags=flags)  # a bad flag or variable is said here, as usage
-    words = " ".join(args.words)
+    words = " ".join(args.words) if args.words else _piped()
+    if not words.strip():
+        raise ConfigError("say what you want in your own words: caro show free memory (more: caro --help)")
     progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
     try:
         reply = (
@@ -47,6 +49,10 @@ def run(args: argparse.Namespace) -> int:
             if args.no_daemon
             else _asked(words, args.shell, flags, progress)
         )
+    except CaroError as error:
+        if args.json:
+            print(json.dumps({"command": None, "error": printable(str(error))}, ensure_ascii=False))
+        raise
     finally:
         progress.clear()
     for notice in reply["notices"]:
@@ -55,6 +61,11 @@ def run(args: argparse.Namespace) -> int:
         print(_story(reply), file=sys.stderr)
     print(json.dumps(reply, ensure_ascii=False) if args.json else reply["command"])
     return 0
+
+
+def _piped() -> str:
+    """Return the words on standard input, when something was piped in."""
+    return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read(protocol.RECORD_MAX)
 
 
 def _asked(words: str, shell: str, flags: dict[str, str], progress: Progress) -> dict[str, Any]:

@@ -58,3 +58,14 @@ def test_loading_twice_is_harmless(
     terminal.send("# say ls" + ENTER)
     terminal.wait_for_line("ls")
     terminal.run("echo plain", "\nplain")
+
+
+@pytest.mark.parametrize("key", ["banana", "f5", "ctrl-gg"])
+def test_what_is_no_key_is_said_and_binds_nothing(
+    scripted: Path, open_terminal: Callable[..., PtyTerminal], key: str
+) -> None:
+    terminal = open_terminal(env={"CARO_KEY": key}, prompt_row=1)
+    assert terminal.row(0) == f"caro: CARO_KEY must be like ctrl-g, alt-g or ctrl-x ctrl-g, not {key}"
+    terminal.send("echo one banana two f5")
+    terminal.wait_for_text("$ echo one banana two f5")
+    assert terminal.state().line == "echo one banana two f5"
