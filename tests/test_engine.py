@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from dataclasses import dataclass, field
@@ -12,6 +13,13 @@ from caro_shell.backends import Completion
 from caro_shell.engine import Engine, Request
 from caro_shell.errors import BackendError, CaroError, ConfigError, NoCommandFound
 from tests.daemons import write_config
+
+NUMBERS = itertools.count()
+
+
+def each_another(_config: object) -> int:
+    """Let no request be answered from the cache."""
+    return next(NUMBERS)
 
 
 @dataclass
@@ -64,7 +72,7 @@ def script():
 
 @pytest.fixture
 def engine(script):
-    return Engine(script.open, repr)
+    return Engine(script.open, each_another)
 
 
 def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
@@ -113,7 +121,7 @@ def test_a_model_that_does_not_open_is_tried_again(script):
             raise errors.pop()
         return script.open(config)
 
-    engine = Engine(opener, repr)
+    engine = Engine(opener, each_another)
     with pytest.raises(BackendError, match="no memory"):
         ask(engine)
     assert ask(engine).command == "ls -l"
@@ -147,7 +155,7 @@ def test_a_bad_variable_of_the_client_is_an_error(engine, script):
 def test_this_process_own_environment_is_not_consulted(script, monkeypatch):
     monkeypatch.setenv("CARO_MODEL", "mine")
     monkeypatch.setenv("CARO_BACKEND", "nonsense")
-    assert ask(Engine(script.open, repr)).model == "qwen2.5-coder-1.5b-q4"
+    assert ask(Engine(script.open, each_another)).model == "qwen2.5-coder-1.5b-q4"
     assert os.environ["CARO_MODEL"] == "mine"
 
 
