@@ -75,6 +75,16 @@ def warm(lab: Lab, raw: Raw, rounds: int) -> tuple[Pairs, Spread]:
     return Pairs([p for p, _ in pairs], [b for _, b in pairs]), Spread.of(beyond)
 
 
+def repeat(lab: Lab, rounds: int) -> Spread:
+    """Return the milliseconds of key presses on words that were just answered, from the cache of replies."""
+    lab.use_cache(on=True)
+    for words in REQUESTS:
+        lab.press(words)
+    spread = Spread.of([lab.press(words).finished_ms for _ in range(rounds) for words in REQUESTS])
+    lab.use_cache(on=False)
+    return spread
+
+
 def cold(lab: Lab, rounds: int) -> Pairs:
     """Return key presses that find no daemon, but its saved prefix state, over warm ones."""
     return _beside_warm(lab, rounds, lambda words: _after_stop(lab, words))

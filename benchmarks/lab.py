@@ -46,8 +46,8 @@ class Lab:
         os.makedirs(models)
         os.mkdir(self.home)
         os.symlink(model_file, os.path.join(models, os.path.basename(model_file)))
-        with open(os.path.join(self._root, "state", "config.toml"), "w", encoding="utf-8") as file:
-            file.write("[generation]\ntimeout_s = 600\n")  # slow is what may have to be measured
+        self._settings = os.path.join(self._root, "state", "config.toml")
+        self.use_cache(on=False)
         for name in [name for name in os.environ if name.startswith(("CARO_", "XDG_", "GOMP_", "OMP_"))]:
             del os.environ[name]
         os.environ.update(
@@ -58,6 +58,12 @@ class Lab:
             TERM="xterm-256color",
         )
         self.env = dict(os.environ)
+
+    def use_cache(self, *, on: bool) -> None:
+        """Let the daemon answer from its cache of replies, or (at first) always with the model."""
+        with open(self._settings, "w", encoding="utf-8") as file:
+            # Slow is what may have to be measured.
+            file.write(f"cache = {str(on).lower()}\n[generation]\ntimeout_s = 600\n")
 
     def __enter__(self) -> Lab:
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -7,11 +7,13 @@ cores, two threads decode 10 tokens/s and one decodes 15.
 from __future__ import annotations
 
 import os
+import time
 
 import psutil
 
 #: The share of a new look in the running average: a few tokens make it follow, one odd look does not.
-_WEIGHT = 0.4
+_WEIGHT = 0.3
+_LOOKS, _BETWEEN_LOOKS_S = 4, 0.0005
 
 
 def physical_cores() -> int:
@@ -28,8 +30,15 @@ class Cores:
         self._others = 0.0
 
     def begin(self) -> int:
-        """Return the number of threads for a new request, by this moment alone."""
-        self._others = _others_running()
+        """Return the number of threads for a new request.
+
+        The least of a few looks counts: the client that has just asked runs on for a moment.
+        """
+        looks = []
+        for _ in range(_LOOKS):
+            looks.append(_others_running())
+            time.sleep(_BETWEEN_LOOKS_S)
+        self._others = min(looks)
         return self._threads()
 
     def next(self) -> int:

@@ -51,6 +51,7 @@ class LlamaCppBackend:
         cached = self._hold_prefix(prefix, listener)
         try:
             self._context.share(_PREFIX, _REQUEST)
+            self._context.use_threads(self._cores.begin())
             self._context.evaluate(request, sequence=_REQUEST, start=len(prefix))
             prefilled = time.monotonic()
             text, generated = self._decode(len(prefix) + len(request), listener)
@@ -105,6 +106,8 @@ class LlamaCppBackend:
         text = ""
         for count in range(self._max_tokens):
             token = self._context.greedy()
+            # Looked at now, while everything else of caro sleeps: what is sent below wakes the client.
+            self._context.use_threads(self._cores.next())
             if self._context.is_end(token):
                 return text, count
             text += decoder.decode(self._context.piece(token))
@@ -119,7 +122,6 @@ class LlamaCppBackend:
                     f"the model did not finish within {self._timeout_s:g} s; "
                     "raise generation.timeout_s, or ask for something shorter"
                 )
-            self._context.use_threads(self._cores.next())
             self._context.evaluate([token], sequence=_REQUEST, start=position + count)
         return text, self._max_tokens
 
