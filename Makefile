@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup tools ready check test test-unit test-shell bench picture clean
+.PHONY: help setup tools ready check test test-unit test-shell bench endure picture clean
 
 BIN := .venv/bin
 # A CARO_HOME that only holds the models of the tests, outside the checkout so that it outlives `make clean`.
@@ -44,6 +44,9 @@ test-shell: ready ## The three shells on a terminal, and under tmux
 
 bench: ready ## Time a key press and its parts on this machine
 	$(BIN)/python benchmarks/press.py
+
+endure: ready ## Press the key 500 times and kill the daemon 50 times (20 minutes)
+	$(BIN)/python benchmarks/endure.py
 
 picture: ready ## Draw the README's picture from a real session
 	$(BIN)/python docs/picture.py

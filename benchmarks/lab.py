@@ -120,10 +120,14 @@ class Lab:
         visible = next((at for at, shown in drawn if b" " + line[:1] in shown), float("nan"))
         return Press(line.decode(), visible, now)
 
+    def daemons(self) -> list[psutil.Process]:
+        """Return the daemons that run in here: one, or none."""
+        marks = ["-m", "caro_shell.daemon"]
+        return [process for process in self._processes() if process.cmdline()[2:4] == marks]
+
     def daemon(self) -> psutil.Process:
         """Return the running daemon."""
-        marks = ["-m", "caro_shell.daemon"]
-        return next(process for process in self._processes() if process.cmdline()[2:4] == marks)
+        return self.daemons()[0]
 
     def stop_daemon(self) -> None:
         """Stop the daemon and wait until its memory is free."""

@@ -12,6 +12,11 @@ tools() {
   if has apt-get; then
     has cc && has c++ || missing="$missing build-essential"
     python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+    # Neighbours: plugins that people have, beside which the hooks must work.
+    for plugin in zsh-autosuggestions zsh-syntax-highlighting; do
+      [ -e "/usr/share/$plugin" ] || missing="$missing $plugin"
+    done
+    [ -e /usr/share/doc/fzf/examples ] || missing="$missing fzf"
     install='apt-get install -y'
     update='apt-get update'
   elif has dnf; then
