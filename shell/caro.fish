@@ -21,8 +21,8 @@ function _caro_rewrite --description 'One key press. The line changes only when 
     end
     set -l reply
     set -l code 127
-    begin
-        set reply (printf '%s' "$words" | $_caro_client --shell fish --rows-below $below)
+    begin # fish's own words about a client that is not there
+        set reply (printf '%s' "$words" | $_caro_client --shell fish --rows-below $below 2>/dev/null)
         set code $status
     end 2>/dev/null
     set reply (string split -m 1 \x1f -- "$reply")

@@ -21,7 +21,7 @@ import pyte
 PATIENCE_S = float(os.environ.get("PATIENCE_S", "60"))
 CTRL_C, CTRL_G, CTRL_UNDO, ENTER, ESCAPE, LEFT, UP = "\x03", "\x07", "\x1f", "\r", "\x1b", "\x1b[D", "\x1b[A"
 KILL_LINE = "\x05\x15"  # to the end, then delete back to the beginning
-_STATE_KEY = "\x1d"
+_STATE_KEY, _ASK_AGAIN_S = "\x1d", 3.0
 
 #: Start-up files: a prompt of "$ ", no history file of the machine's, and the state key.
 _RC = {
@@ -127,8 +127,15 @@ class Terminal:
     def state(self) -> State:
         """Ask the shell for its buffer and cursor."""
         self._state_file.unlink(missing_ok=True)
-        self.send(_STATE_KEY)
-        self.wait_for(self._state_file.exists, "answer to the state key")
+        asked = [0.0]
+
+        def answered() -> bool:
+            if time.monotonic() - asked[0] > _ASK_AGAIN_S and not self._state_file.exists():
+                asked[0] = time.monotonic()
+                self.send(_STATE_KEY)  # again, too: a client that is still ending takes keys away
+            return self._state_file.exists()
+
+        self.wait_for(answered, "answer to the state key")
         cursor, _, line = self._state_file.read_text().partition(":")
         return State(line, int(cursor))
 

@@ -89,6 +89,19 @@ def test_ctrl_c_keeps_the_line_and_stops_the_work(terminal: PtyTerminal, scripte
     )
 
 
+def test_a_client_that_dies_of_ctrl_c_is_not_heard(
+    open_terminal: Callable[..., PtyTerminal], shell: str, own_home: Path
+) -> None:
+    program = f"sh -c 'echo Traceback >&2; touch {own_home}/begun; exec sleep 60' sh"
+    client = f"set -g _caro_client {program}\n" if shell == "fish" else f"_caro_client=({program})\n"
+    terminal = open_terminal(after=client)
+    terminal.send("list files" + CTRL_G)
+    terminal.wait_for((own_home / "begun").exists, "the client")
+    terminal.send(CTRL_C)
+    assert terminal.state() == ("list files", 10)
+    terminal.wait_for(lambda: terminal.text() == "$ list files", "a clean screen")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
