@@ -133,9 +133,9 @@ class LlamaContext:
         count = llama_cpp.llama_state_seq_get_data(self._context, buffer, size, sequence)
         return bytes(memoryview(buffer)[:count])
 
-    def restore(self, state: bytes, sequence: int) -> bool:
-        """Fill `sequence` with what `state` returned; False when llama.cpp does not take it."""
-        buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+    def restore(self, state: memoryview, sequence: int) -> bool:
+        """Fill `sequence` with a state, in writable memory; False when llama.cpp does not take it."""
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
         self.cut(sequence)
         return bool(llama_cpp.llama_state_seq_set_data(self._context, buffer, len(state), sequence))
 

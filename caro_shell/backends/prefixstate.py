@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import mmap
 import os
 import zlib
 
@@ -21,21 +22,24 @@ class PrefixStates:
     def __init__(self, directory: str) -> None:
         self._directory = directory
 
-    def load(self, key: str) -> bytes | None:
-        """Return the state saved under `key`, or None when there is none or it is damaged."""
+    def load(self, key: str) -> memoryview | None:
+        """Return the state saved under `key`, or None when there is none or it is damaged.
+
+        The file is mapped, not read: a cold start has no time to copy 28 MB.
+        """
         path = self._path(key)
         try:
-            with open(path, "rb") as file:
-                content = file.read()
+            with open(path, "rb") as file, contextlib.suppress(ValueError):  # an empty file has no map
+                content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+                state = content[len(_MAGIC) + 4 :]
+                if content[: len(_MAGIC) + 4] == _MAGIC + _checksum(state):
+                    with contextlib.suppress(OSError):  # a read-only disk keeps no order of use
+                        os.utime(path)
+                    return state
         except OSError:
             return None
-        header, state = content[:12], content[12:]
-        if header != _MAGIC + _checksum(state):
-            log.warning("%s is damaged; it is made anew", path)
-            return None
-        with contextlib.suppress(OSError):
-            os.utime(path)
-        return state
+        log.warning("%s is damaged; it is made anew", path)
+        return None
 
     def save(self, key: str, state: bytes) -> None:
         """Keep `state` under `key`. A full or read-only disk costs speed next time, nothing else."""
@@ -70,5 +74,5 @@ def state_key(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 
-def _checksum(state: bytes) -> bytes:
+def _checksum(state: bytes | memoryview) -> bytes:
     return zlib.crc32(state).to_bytes(4, "big")
