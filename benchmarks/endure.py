@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -119,6 +120,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--model-dir", metavar="DIR")
     args = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
     with Lab(model_file(args.model_dir)) as lab:
         lab.press(WISHES[0])
         lab.press(WISHES[0], "fish")
@@ -129,7 +131,10 @@ def main() -> int:
             if number == min(30, args.presses // 2):
                 before = lab.daemon().memory_info().rss / 1e6
         after = lab.daemon().memory_info().rss / 1e6 if args.presses else 0.0
-        print(f"{args.presses} presses, memory {before:.0f} MB after the first and {after:.0f} MB at the end")
+        with open(lab.log(), encoding="utf-8") as log:
+            told = log.read().count("cancelled after")
+        print(f"{args.presses} presses, {told} cancelled while the model was at work")
+        print(f"memory {before:.0f} MB after the first and {after:.0f} MB at the end")
         for number in range(args.kills):
             presser.kill(number)
         if args.kills:

@@ -120,6 +120,10 @@ class Lab:
         visible = next((at for at, shown in drawn if b" " + line[:1] in shown), float("nan"))
         return Press(line.decode(), visible, now)
 
+    def log(self) -> str:
+        """Return the path of the daemon's log."""
+        return os.path.join(self._root, "state", "log", "daemon.log")
+
     def daemons(self) -> list[psutil.Process]:
         """Return the daemons that run in here: one, or none."""
         marks = ["-m", "caro_shell.daemon"]
