@@ -89,7 +89,7 @@ class Engine:
         prompt = make_prompt(request.line, shell)
         if not prompt.request:
             raise CaroError("there is nothing to rewrite yet: say what you want in plain words")
-        settings = config.load(paths.config_file(), env=request.env, flags=request.flags)
+        settings = self.config = config.load(paths.config_file(), env=request.env, flags=request.flags)
         key = entry_key(__version__, prompt, shell, self._identify(settings))
         kept = self._cache.get(key) if settings.cache else None
         if kept is not None:
@@ -136,7 +136,6 @@ class Engine:
 
     def _open(self, settings: Config, listener: Listener) -> Backend:
         wanted = (settings.backend, settings.model, settings.max_tokens, settings.timeout_s)
-        self.config = settings
         if self._backend is None or self._opened_for != wanted:
             self.release()  # first: two models may not fit in memory
             listener.stage("loading the model")

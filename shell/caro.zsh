@@ -13,9 +13,9 @@ _caro_rewrite() {
     _caro_show "type what you want in plain words, then press this key"
     return
   fi
-  \builtin trap : INT         # Ctrl-C ends the client, not the line; local to this function
+  \builtin trap : INT  # Ctrl-C ends the client, not the line; local to this function
   \builtin zle -M ""
-  CURSOR=$#BUFFER    # the client draws on the row below the cursor
+  CURSOR=$#BUFFER      # the client draws on the row below the cursor
   \builtin zle -R
   reply=$(\builtin print -rn -- "$words" | "${_caro_client[@]}" --shell zsh 2>/dev/null)
   code=$?

@@ -34,6 +34,12 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(runtime)
 
 
+@pytest.fixture
+def models(own_home: Path) -> Path:
+    """Return the directory that models are fetched to; it does not exist yet."""
+    return own_home / ".caro" / "models"
+
+
 def _stop_daemon() -> None:
     from caro_shell.commands import daemon  # noqa: PLC0415
     from caro_shell.errors import CaroError  # noqa: PLC0415

@@ -25,13 +25,6 @@ from tests.tiny_model import (
 )
 
 
-@pytest.fixture(autouse=True)
-def models(tmp_path, monkeypatch):
-    """The directory that models are fetched to; it does not exist yet."""
-    monkeypatch.setenv("CARO_HOME", str(tmp_path / "caro"))
-    return tmp_path / "caro" / "models"
-
-
 @pytest.fixture
 def index(tmp_path, monkeypatch):
     """A directory of wheels, the only place pip looks at."""

@@ -138,3 +138,11 @@ def test_keys_differ_with_every_part() -> None:
     assert (
         len({entry_key("ab", "c"), entry_key("a", "bc"), entry_key("abc"), entry_key("ab", "c", None)}) == 4
     )
+
+
+def test_settings_are_followed_for_an_answer_from_the_cache_too(counting: Counting) -> None:
+    eng = Engine(lambda _config: counting, lambda config: config.model)
+    eng.rewrite(Request("list files"), Silent(), asked=0.0)
+    settings("[daemon]\nexit_after_s = 7\n")
+    assert eng.rewrite(Request("list files"), Silent(), asked=0.0).cached
+    assert eng.config.exit_after_s == 7

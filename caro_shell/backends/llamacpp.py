@@ -47,7 +47,6 @@ class LlamaCppBackend:
         if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - self._max_tokens):
             raise BackendError("the line is too long for the model; say it in fewer words")
         began = time.monotonic()
-        self._context.use_threads(self._cores.begin())
         cached = self._hold_prefix(prefix, listener)
         try:
             self._context.share(_PREFIX, _REQUEST)
@@ -88,6 +87,7 @@ class LlamaCppBackend:
         kept = _common(self._held, prefix) if state is None else 0
         self._context.cut(_PREFIX, kept)
         self._held = prefix[:kept]
+        self._context.use_threads(self._cores.begin())
         while len(self._held) < len(prefix):
             if listener.cancelled():
                 raise Cancelled
