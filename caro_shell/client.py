@@ -2,6 +2,9 @@
 
     line on stdin  →  caro_shell.client --shell zsh  →  reply on stdout, its kind as exit status
 
+With `--frames yes` what there is to see while one waits comes on stdout as well: any number of frames, each
+ended by 0x1e, then the status, 0x1f and the reply.
+
 It is run by `python -I -S`: see `hooks.client_command`.
 """
 
@@ -11,7 +14,7 @@ import os
 
 from caro_shell import __version__, launch, paths, protocol, typeahead
 from caro_shell.errors import CaroError, DaemonError
-from caro_shell.progress import Progress
+from caro_shell.progress import Frames, Progress
 from caro_shell.protocol import Status
 
 TYPE_CHECKING = False  # `typing` is not imported on a key press
@@ -22,15 +25,15 @@ if TYPE_CHECKING:
 def main(argv: list[str]) -> int:
     """Rewrite the line on standard input; return the exit status (see `protocol.Status`).
 
-    `--shell NAME` says whose line it is, `--rows-below N` how many rows of it are below the cursor.
+    `--shell NAME` says whose line it is, `--session ID` which shell's (on an unedited answer the next press
+    brings another one), `--rows-below N` how many rows of the line are below the cursor.
     """
     terminal = _terminal()
-    progress = Progress(terminal)
+    flags = dict(zip(argv[::2], argv[1::2]))
+    progress = Frames(1) if "--frames" in flags else Progress(terminal)
     try:
-        shell = argv[argv.index("--shell") + 1]
-        if "--rows-below" in argv:
-            progress.rows_below = int(argv[argv.index("--rows-below") + 1])
-        status, text = rewrite(_line(), shell, progress)
+        progress.rows_below = int(flags.get("--rows-below", "0"))
+        status, text = rewrite(_line(), flags["--shell"], flags.get("--session", ""), progress)
     except KeyboardInterrupt:
         status, text = Status.CANCELLED, ""
     except CaroError as error:
@@ -40,16 +43,19 @@ def main(argv: list[str]) -> int:
     progress.clear()
     if terminal is not None:
         typed = typeahead.take(terminal)
-        if status == Status.COMMAND:
+        if status in (Status.COMMAND, Status.TURN):
             command, end, notice = text.partition(protocol.FIELD_END)
             text = command + typed + end + notice
+    if "--frames" in flags:
+        text = f"{status}{protocol.FIELD_END}{text}"
     os.write(1, text.encode("utf-8", "replace"))
     return status
 
 
-def rewrite(line: str, shell: str, progress: Progress) -> tuple[int, str]:
+def rewrite(line: str, shell: str, session: str, progress: Progress) -> tuple[int, str]:
     """Ask the daemon for `line` as a command; return exit status and text. Raises DaemonError."""
-    reply = ask({"kind": "rewrite", "shell": shell, "line": line, **launch.settings()}, progress)
+    request = {"kind": "rewrite", "shell": shell, "session": session, "line": line, **launch.settings()}
+    reply = ask(request, progress)
     status, text = int(reply["status"]), reply["line"]
     if status == Status.COMMAND and text == line.strip():
         return Status.MESSAGE, "the line is a command already"

@@ -1,7 +1,8 @@
-"""What a waiting person sees: one row with a spinner and the words so far. Imported on every key press.
+"""What a waiting person sees: a spinner and the command so far. Imported on every key press.
 
-The row is the one below the person's line. Shells track their cursor by relative moves, so the row is made
-with an index (which scrolls when there is none below) and a move back up, and left without a trace.
+Drawn on the row below the person's line, or handed to a shell that draws it itself. Shells track their
+cursor by relative moves, so the row is made with an index (which scrolls when there is none below) and a
+move back up, and left without a trace.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import select
 from time import monotonic
+
+from caro_shell.protocol import RECORD_END
 
 #: Seconds before anything is drawn (a fast answer should not flash), and between two frames.
 FIRST_FRAME_S = 0.08
@@ -55,12 +58,15 @@ class Progress:
         self._due = monotonic() + FRAME_S
         if self._fd is None:
             return
-        frame = self._frames[self._frame % len(self._frames)]
-        self._frame += 1
+        frame = self._next_frame()
         row = "" if self._shown else self._down() + f"\x1b[{self.rows_below + 1}A"
         self._shown = True
         text = _fit(self._text, self._columns() - 3)
         self._write(f"{row}{_SAVE}{self._down()}\r{_DIM}{frame} {text}{_PLAIN}{_CLEAR}{_RESTORE}")
+
+    def _next_frame(self) -> str:
+        self._frame += 1
+        return self._frames[(self._frame - 1) % len(self._frames)]
 
     def clear(self) -> None:
         """Take the row away again."""
@@ -85,6 +91,18 @@ class Progress:
             os.write(self._fd, text.encode("utf-8", "replace"))
         except OSError:
             self._fd = None
+
+
+class Frames(Progress):
+    """Writes each frame as a record to `fd`, for a shell that draws it behind the line."""
+
+    def _draw(self) -> None:
+        self._due = monotonic() + FRAME_S
+        self._shown = True
+        self._write(f"{self._next_frame()} {self._text}{RECORD_END}")
+
+    def clear(self) -> None:
+        """Do nothing: the shell takes away what it drew."""
 
 
 def _fit(text: str, columns: int) -> str:

@@ -21,6 +21,7 @@ class Status:
 
     COMMAND = 0  # the new line; after a 0x1f a notice to show
     MESSAGE = 1  # a sentence to show; the line stays as it is
+    TURN = 2  # as COMMAND, but what was on the line is no words: it is not for the history
     CANCELLED = 130  # nothing to say; the line stays as it is
 
 

@@ -63,6 +63,12 @@ class ReplyCache:
 
         _transact(keep, None)
 
+    def add(self, key: str, fields: dict[str, Any]) -> None:
+        """Keep `fields`, too, if there is an entry under `key`."""
+        kept = self.get(key)
+        if kept is not None:
+            self.put(key, {**kept, **fields})
+
     def clear(self) -> int:
         """Forget everything; return how many answers there were."""
 

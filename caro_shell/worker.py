@@ -8,11 +8,13 @@ import queue
 import socket
 import threading
 import time
+from typing import Any, Callable
 
 from caro_shell import paths, protocol
-from caro_shell.engine import Engine, Request
+from caro_shell.engine import Engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.protocol import Status
+from caro_shell.reply import Request
 from caro_shell.sanitise import printable
 
 log = logging.getLogger("caro.worker")
@@ -28,6 +30,8 @@ class Job:
             shell=fields.get("shell", ""),
             env=_under("env.", fields),
             flags=_under("flag.", fields),
+            session=fields.get("session", ""),
+            count=_count(fields.get("count", "1")),
         )
         self._connection = connection
         self._gone = threading.Event()
@@ -57,18 +61,26 @@ class Job:
 
 
 class Worker(threading.Thread):
-    """Takes jobs from its line; releases the model when there were none for a while."""
+    """Takes jobs from its line. With none to do it uses its time, and after a while releases the model."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(name="worker", daemon=True)
         self.engine = engine
         self.answered = 0
         self.idle_since = time.monotonic()
-        self._jobs: queue.Queue[Job] = queue.Queue()
+        self._jobs: queue.Queue[Job | Callable[[], None]] = queue.Queue()
 
     def put(self, job: Job) -> None:
         """Let `job` wait for its turn."""
         self._jobs.put(job)
+
+    def release(self) -> None:
+        """Give back the model's memory when what waits is done."""
+        self._jobs.put(self.engine.release)
+
+    def warm(self, shell: str) -> None:
+        """Make ready for the first request of `shell`, unless there is a request already."""
+        self._jobs.put(lambda: self.engine.prepare(shell, _Idle(self._jobs)))
 
     def is_idle(self) -> bool:
         """Say whether nothing is being answered and nothing waits."""
@@ -82,13 +94,21 @@ class Worker(threading.Thread):
             except queue.Empty:
                 self.engine.release()
                 continue
-            if not job.cancelled():
+            if not isinstance(job, Job):
+                _try(job)
+            elif not job.cancelled():
                 self._answer(job)
-            self.idle_since = time.monotonic()
+                self.idle_since = time.monotonic()
             self._jobs.task_done()
+            _try(lambda: self.engine.idle(_Idle(self._jobs)))
 
     def _answer(self, job: Job) -> None:
         try:
+            turn = self.engine.another(job.request, job)
+            if turn is not None:
+                notice = printable(turn.notice)
+                job.send(event="reply", status=str(Status.TURN), line=turn.line, notice=notice)
+                return
             reply = self.engine.rewrite(job.request, job, asked=job.asked)
         except Cancelled:
             log.info("cancelled after %.0f ms", (time.monotonic() - job.asked) * 1e3)
@@ -110,8 +130,40 @@ class Worker(threading.Thread):
             )
 
 
+class _Idle:
+    """The listener of work that nobody waits for: it hears nothing, and is cancelled by the next request."""
+
+    def __init__(self, jobs: queue.Queue[Any]) -> None:
+        self._jobs = jobs
+
+    def stage(self, what: str) -> None:
+        pass
+
+    def text(self, so_far: str) -> None:
+        pass
+
+    def cancelled(self) -> bool:
+        return not self._jobs.empty()
+
+
+def _try(work: Callable[[], None]) -> None:
+    """Do what nobody waits for; a failure is logged, and the next request will see to it."""
+    try:
+        work()
+    except Cancelled:
+        pass
+    except CaroError as error:
+        log.warning("%s: %s", type(error).__name__, error)
+    except Exception:
+        log.exception("idle work failed")
+
+
 def _say(job: Job, sentence: str) -> None:
     job.send(event="reply", status=str(Status.MESSAGE), line=printable(sentence), notice="")
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() else 1
 
 
 def _under(prefix: str, fields: dict[str, str]) -> dict[str, str]:

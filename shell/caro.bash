@@ -19,14 +19,14 @@ _caro_rewrite() {
   trapped=$(\builtin trap -p INT)
   \builtin trap : INT # Ctrl-C ends the client, not the line
   _caro_draw "$words"
-  reply=$(\builtin printf '%s' "$words" | "${_caro_client[@]}" --shell bash 2>/dev/null) || code=$?
+  reply=$(\builtin printf '%s' "$words" | "${_caro_client[@]}" --shell bash --session $$ 2>/dev/null) || code=$?
   \builtin printf '%s' "$REPLY" >/dev/tty
   eval "${trapped:-\\builtin trap - INT}"
   case $code in
-    0)
+    0 | 2)
       READLINE_LINE=${reply%%$'\x1f'*}
       READLINE_POINT=${#READLINE_LINE}
-      _caro_remember "$words"
+      ((code == 2)) || _caro_remember "$words"
       [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
       ;;
     13[01] | 143) ;;

@@ -22,14 +22,14 @@ function _caro_rewrite --description 'One key press. The line changes only when 
     set -l reply
     set -l code 127
     begin # fish's own words about a client that is not there
-        set reply (printf '%s' "$words" | $_caro_client --shell fish --rows-below $below 2>/dev/null)
+        set reply (printf '%s' "$words" | $_caro_client --shell fish --session $fish_pid --rows-below $below 2>/dev/null)
         set code $status
     end 2>/dev/null
     set reply (string split -m 1 \x1f -- "$reply")
     switch $code
-        case 0
+        case 0 2
             commandline -r -- $reply[1]
-            _caro_remember "$words"
+            test $code = 2; or _caro_remember "$words"
             set -q reply[2]; and _caro_show $reply[2]
         case 130 131 143
         case '*'

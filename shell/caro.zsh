@@ -4,31 +4,43 @@
 
 [[ -o interactive ]] && ! typeset -f _caro_rewrite >/dev/null || return 0  # once is enough
 
-# One key press. The line changes only when there is a command.
+# One key press. The line changes only when there is a command. While one waits the command stands behind the
+# line as it is written, for the line editor to draw; the last record is no frame but status and reply.
 _caro_rewrite() {
   \builtin emulate -L zsh
-  local words=$BUFFER reply
-  local -i cursor=$CURSOR code
+  \builtin setopt no_monitor  # the client is in our process group, where Ctrl-C reaches it
+  local words=$BUFFER ghost=$POSTDISPLAY record=
+  local -a highlight=("${region_highlight[@]}")
+  local -i fd
   if [[ $words != *[^[:space:]\#]* ]]; then
     _caro_show "type what you want in plain words, then press this key"
     return
   fi
   \builtin trap : INT  # Ctrl-C ends the client, not the line; local to this function
   \builtin zle -M ""
-  CURSOR=$#BUFFER      # the client draws on the row below the cursor
   \builtin zle -R
-  reply=$(\builtin print -rn -- "$words" | "${_caro_client[@]}" --shell zsh 2>/dev/null)
-  code=$?
-  CURSOR=$cursor
+  exec {fd}< <(
+    \builtin trap '\builtin print -n 130' INT  # without a trap Ctrl-C is blocked in what a widget starts
+    \builtin print -rn -- "$words" | "${_caro_client[@]}" --shell zsh --session $$ --frames yes 2>/dev/null
+  )
+  while IFS= \builtin read -r -u $fd -d $'\x1e' record; do
+    POSTDISPLAY="  $record"
+    region_highlight=("$#BUFFER $(($#BUFFER + $#POSTDISPLAY)) fg=8")
+    \builtin zle -R
+  done
+  exec {fd}<&-
+  POSTDISPLAY=$ghost
+  region_highlight=("${highlight[@]}")
+  local code=${record%%$'\x1f'*} reply=${record#*$'\x1f'}
   case $code in
-    0)
+    0 | 2)
       BUFFER=${reply%%$'\x1f'*}
       CURSOR=$#BUFFER
-      _caro_remember "$words"
+      ((code == 2)) || _caro_remember "$words"
       [[ $reply != *$'\x1f'* ]] || _caro_show "${reply#*$'\x1f'}"
       ;;
-    13[01] | 143) ;;
-    *) _caro_show "${reply:-the client did not run (status $code); run install.sh again}" ;;
+    130) ;;
+    *) _caro_show "${reply:-the client did not run; run install.sh again}" ;;
   esac
 }
 

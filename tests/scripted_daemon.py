@@ -2,6 +2,8 @@
 
 say TEXT     writes TEXT, a character at a time
 hold TEXT    writes TEXT, then waits for the file `release` in CARO_HOME
+many TEXT    writes TEXT; the other commands for it are `TEXT 2` and `TEXT 3`
+slow TEXT    the same, but the other commands come only once the file `release` is there
 fail         has an error with a sentence
 refuse       writes prose
 die          kills its own process
@@ -14,10 +16,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from caro_shell import daemon, engine
-from caro_shell.backends import Completion, Listener
+from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, Cancelled
 from caro_shell.prompt import Prompt
@@ -31,6 +34,9 @@ class ScriptedBackend:
         self._pause = threading.Event()
         if config.model == "broken":
             raise BackendError("the scripted model cannot be opened; choose another")
+
+    def prepare(self, prompt: Prompt, listener: Listener) -> None:
+        (Path(os.environ["CARO_HOME"]) / "prepared").touch()
 
     def complete(self, prompt: Prompt, listener: Listener) -> Completion:
         verb, _, text = prompt.request.partition(" ")
@@ -49,6 +55,18 @@ class ScriptedBackend:
         if verb == "hold":
             self._wait_for_release(listener)
         return Completion(text, 1.0, 1.0, 10, 5, 5)
+
+    def alternatives(self, prompt: Prompt) -> Iterator[Draft]:
+        verb, _, text = prompt.request.partition(" ")
+        home = Path(os.environ["CARO_HOME"])
+        if verb == "slow":
+            (home / "writing").touch()
+            while not (home / "release").exists():
+                self._pause.wait(0.005)
+                yield Draft(text, finished=False)
+        if verb in ("many", "slow"):
+            for number in (2, 3):
+                yield Draft(f"{text} {number}", finished=True)
 
     def close(self) -> None:
         pass

@@ -139,6 +139,17 @@ class Terminal:
         cursor, _, line = self._state_file.read_text().partition(":")
         return State(line, int(cursor))
 
+    def wait_for_progress(self, line: str, command: str) -> None:
+        """Look until what is written of `command` stands behind `line` (zsh) or on the row below it."""
+
+        def shown() -> bool:
+            rows = self.text().split("\n")
+            if self.shell == "zsh":
+                return rows[-1].startswith(f"$ {line}  ") and rows[-1].endswith(" " + command)
+            return rows[-2:-1] == ["$ " + line] and rows[-1].endswith(" " + command)
+
+        self.wait_for(shown, f"progress of {line!r}: {command!r}")
+
     def wait_for_line(self, line: str) -> None:
         """Look until `line` is the last on the screen, then check that the shell agrees.
 

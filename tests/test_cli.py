@@ -91,7 +91,7 @@ def test_words_that_begin_with_a_verb_or_hold_dashes(caro, way):
 
 KEYS = {
     "command", "generated_command", "explanation", "confidence", "shell", "backend", "model", "timings",
-    "notices", "cached"}  # fmt: skip
+    "notices", "cached", "alternatives"}  # fmt: skip
 TIMINGS = {
     "total_ms", "queue_ms", "load_ms", "prefill_ms", "decode_ms",
     "prompt_tokens", "cached_tokens", "generated_tokens",
@@ -117,6 +117,19 @@ def test_json_is_one_object(caro, way):
 def test_the_shell_is_that_of_the_login(caro, way, monkeypatch, login, shell):
     monkeypatch.setenv("SHELL", login)
     assert json.loads(caro(*way, "--json", "say", "ls")[1])["shell"] == shell
+
+
+def test_several_commands_are_a_line_each(caro, way):
+    assert caro(*way, "-n", "2", "many", "ls") == (0, "ls\nls 2\n", "")
+    assert caro(*way, "-n", "9", "many", "ls") == (0, "ls\nls 2\nls 3\n", "")
+    assert json.loads(caro(*way, "-n", "2", "--json", "many", "ls")[1])["alternatives"] == ["ls 2"]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "some"])
+def test_a_count_that_is_none_is_usage(caro, way, count):
+    code, out, err = caro(*way, "-n", count, "say", "ls")
+    assert (code, out) == (2, "")
+    assert "-n" in err
 
 
 def test_verbose_says_where_the_time_went_on_standard_error(caro, way):
@@ -211,7 +224,8 @@ def test_help(caro, verb):
 
 
 @pytest.mark.parametrize(
-    ("verb", "actions"), [("daemon", "status start stop run"), ("model", "list pull path verify")]
+    ("verb", "actions"),
+    [("daemon", "status start stop run enable disable apply"), ("model", "list pull path verify")],
 )
 def test_help_of_every_action(caro, verb, actions):
     for action in actions.split():
@@ -298,7 +312,7 @@ def test_the_header_survives_the_shell(monkeypatch, shell, executable, key):
 def test_the_client_that_the_hook_runs_is_this_one():
     done = subprocess.run(hooks.client_command(), input=b"", capture_output=True, check=False)
     assert done.returncode == 1
-    assert done.stdout.startswith(b"caro failed (ValueError")  # it was given no --shell
+    assert done.stdout.startswith(b"caro failed (KeyError")  # it was given no --shell
 
 
 # -- daemon

@@ -156,11 +156,28 @@ def test_nothing_of_the_current_directory_is_imported(daemon, evil, line):
     assert (status, text) == press(line)
 
 
+def test_with_frames_a_shell_can_draw_what_is_written_itself(daemon):
+    with subprocess.Popen(
+        [*hooks.client_command(), "--shell", "zsh", "--frames", "yes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        process.stdin.write(b"hold ls -l")
+        process.stdin.close()
+        until((caro_home() / "held").exists, what="the work to begin")
+        shown = process.stdout.read1()
+        while not shown.endswith(b" ls -l\x1e"):
+            shown += process.stdout.read1()
+        (caro_home() / "release").touch()
+        *_, reply = process.stdout.read().split(b"\x1e")
+    assert (process.wait(PATIENCE_S), reply) == (0, b"0\x1fls -l")
+
+
 def test_a_fault_of_the_client_is_a_sentence_and_a_traceback_in_its_log(evil):
     status, text = press("say pwd", "--no-shell", cwd=evil)
     file = caro_home() / "log/client.log"
     assert status == 1
-    assert text.startswith("caro failed (ValueError: ")
+    assert text.startswith("caro failed (KeyError: ")
     assert text.endswith(f"the details are in {file}")
     assert "Traceback" in file.read_text()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from caro_shell import catalog
 from caro_shell.config import Config
@@ -22,6 +23,13 @@ class Completion:
     generated_tokens: int
 
 
+class Draft(NamedTuple):
+    """An answer while it is written, or when it is `finished`."""
+
+    text: str
+    finished: bool
+
+
 class Listener(Protocol):
     """Who waits for an answer, as a backend sees them."""
 
@@ -36,15 +44,25 @@ class Listener(Protocol):
 
 
 class Backend(Protocol):
-    """A model that can answer: two methods, and two names to show."""
+    """A model that can answer: four methods, and two names to show."""
 
     name: str
     model: str
+
+    def prepare(self, prompt: Prompt, listener: Listener) -> None:
+        """Do beforehand what can be done for requests like `prompt`. Raises as `complete` does."""
 
     def complete(self, prompt: Prompt, listener: Listener) -> Completion:
         """Answer `prompt`.
 
         Raises Cancelled when the listener says so, BackendError when there can be no answer.
+        """
+
+    def alternatives(self, prompt: Prompt) -> Iterator[Draft]:
+        """Write other answers to `prompt`, the best first, some perhaps the same one again.
+
+        Each step yields a draft; between two steps the caller may do other work with this backend, or
+        go away. Raises BackendError.
         """
 
     def close(self) -> None:

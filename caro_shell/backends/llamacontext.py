@@ -25,6 +25,8 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
         f"llama-cpp-python cannot be loaded ({error}); run install.sh again to rebuild it"
     ) from error
 
+import numpy as np
+
 from caro_shell.backends import residency
 from caro_shell.errors import BackendError, ModelDamaged
 
@@ -34,6 +36,8 @@ log = logging.getLogger("caro.llama")
 CONTEXT_TOKENS = 2048
 #: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
 BATCH_TOKENS = 256
+#: Tokens of one evaluation whose logits can be kept (0.6 MB each for the default model).
+OUTPUTS = 8
 # llama.cpp repacks most weights for the processor's vector units. A mapped file loads fastest, and where the
 # mapped pages can be dropped afterwards it also takes least memory; elsewhere it would be held twice.
 LOAD_MODE = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
@@ -62,7 +66,7 @@ class LlamaContext:
         params.n_batch = params.n_ubatch = BATCH_TOKENS
         params.n_seq_max = 2
         params.kv_unified = True
-        params.n_outputs_max = 2  # by default there is room for the logits of a whole batch: 120 MB more
+        params.n_outputs_max = OUTPUTS  # by default there is room for a whole batch: 120 MB more
         params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED  # slower on CPUs
         params.no_perf = True
         self._context = llama_cpp.llama_init_from_model(self._model, params)
@@ -96,10 +100,11 @@ class LlamaContext:
         """Let the next evaluations run in `count` threads."""
         llama_cpp.llama_set_n_threads(self._context, count, count)
 
-    def evaluate(self, tokens: Sequence[int], *, sequence: int, start: int) -> None:
+    def evaluate(self, tokens: Sequence[int], *, sequence: int, start: int, outputs: int = 1) -> None:
         """Put at most `BATCH_TOKENS` tokens into `sequence` at positions from `start` on.
 
-        The logits of the last one are kept for `greedy`. Raises BackendError.
+        The logits of the last `outputs` (at most `OUTPUTS`) are kept for `greedy` and `likeliest`.
+        Raises BackendError.
         """
         batch = self._batch
         batch.n_tokens = len(tokens)
@@ -108,8 +113,7 @@ class LlamaContext:
             batch.pos[i] = start + i
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = sequence
-            batch.logits[i] = 0
-        batch.logits[len(tokens) - 1] = 1
+            batch.logits[i] = i >= len(tokens) - outputs
         status = llama_cpp.llama_decode(self._context, batch)
         if status != 0:
             raise BackendError(f"llama.cpp could not evaluate the prompt (status {status})")
@@ -117,6 +121,18 @@ class LlamaContext:
     def greedy(self) -> int:
         """Return the most likely token after the last one evaluated."""
         return int(llama_cpp.llama_sampler_sample(self._greedy, self._context, -1))
+
+    def likeliest(self, row: int, count: int) -> list[tuple[int, float]]:
+        """Return the `count` likeliest tokens and their probabilities, best first.
+
+        `row` counts back from the last token evaluated: -1 is that one, -2 the one before it.
+        """
+        size = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, row), shape=(size,))
+        weights = np.exp(logits - logits.max())
+        best = np.argpartition(weights, -count)[-count:]
+        best = best[np.argsort(-weights[best])]
+        return [(int(token), float(weights[token] / weights.sum())) for token in best]
 
     def share(self, source: int, target: int) -> None:
         """Let sequence `target` begin with all of `source`; the cells are shared, not copied."""

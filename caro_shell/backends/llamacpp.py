@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from caro_shell import catalog, chat, paths
-from caro_shell.backends import Completion, Listener
+from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.cores import Cores
-from caro_shell.backends.llamacontext import BATCH_TOKENS, CONTEXT_TOKENS, LlamaContext, build
-from caro_shell.backends.prefixstate import PrefixStates, state_key
+from caro_shell.backends.kvcache import KVCache
+from caro_shell.backends.llamacontext import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, LlamaContext, build
+from caro_shell.backends.prefixstate import PrefixStates
+from caro_shell.backends.writing import Branch, Desk, Writing, branches
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, BackendTimeout, Cancelled
 from caro_shell.prompt import Prompt
 
-#: What ends an answer besides the end of the turn: an empty line, a closing fence.
-STOPS = ("\n\n", "\n```")
-_PREFIX, _REQUEST = 0, 1  # the two sequences
-_CANCEL_EVERY = 64  # tokens of a prefix evaluated between two questions to the listener
+#: How likely a token must be for an answer with it to be worth showing.
+_WORTH_SHOWING = 0.02
 
 
 class LlamaCppBackend:
@@ -34,103 +33,93 @@ class LlamaCppBackend:
         self._max_tokens = config.max_tokens
         self._timeout_s = config.timeout_s
         self._format = chat.FORMATS[entry.chat]
-        self._context = LlamaContext(path)
-        self._cores = Cores()
-        self._identity = (catalog.weights(entry, path), build())
-        self._states = PrefixStates(os.path.join(paths.home(), "cache"))
-        self._held: list[int] = []  # the tokens that the prefix sequence holds
+        context = LlamaContext(path)
+        states = PrefixStates(os.path.join(paths.home(), "cache"))
+        cache = KVCache(context, states, (catalog.weights(entry, path), build()))
+        self._desk = Desk(context, cache, Cores())
+        self._answer = Writing([], [])  # the last one
+
+    def prepare(self, prompt: Prompt, listener: Listener) -> None:
+        """Read the fixed part of `prompt`; see `Backend.prepare`."""
+        self._hold_prefix(self._writing(prompt).prefix, listener)
 
     def complete(self, prompt: Prompt, listener: Listener) -> Completion:
         """Answer `prompt`; see `Backend.complete`."""
-        rendered = self._format(prompt)
-        prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
-        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - self._max_tokens):
-            raise BackendError("the line is too long for the model; say it in fewer words")
+        writing = self._writing(prompt)
         began = time.monotonic()
-        cached = self._hold_prefix(prefix, listener)
-        try:
-            self._context.share(_PREFIX, _REQUEST)
-            self._context.use_threads(self._cores.begin())
-            self._context.evaluate(request, sequence=_REQUEST, start=len(prefix))
-            prefilled = time.monotonic()
-            text, generated = self._decode(len(prefix) + len(request), listener)
-        finally:
-            self._context.cut(_REQUEST)
-        return Completion(
-            text=text,
-            prefill_ms=(prefilled - began) * 1e3,
-            decode_ms=(time.monotonic() - prefilled) * 1e3,
-            prompt_tokens=len(prefix) + len(request),
-            cached_tokens=cached,
-            generated_tokens=generated,
-        )
-
-    def close(self) -> None:
-        """Give back the memory."""
-        self._context.close()
-
-    def _tokens(self, pieces: Sequence[chat.Piece]) -> list[int]:
-        return [t for piece in pieces for t in self._context.tokenize(piece.text, special=piece.special)]
-
-    def _hold_prefix(self, prefix: list[int], listener: Listener) -> int:
-        """Make the prefix sequence hold exactly `prefix`; return how many tokens were there already.
-
-        What was evaluated before a cancellation stays, so that the next request goes on from there.
-        """
-        if self._held == prefix:
-            return len(prefix)
-        key = state_key(self._identity, prefix)
-        state = self._states.load(key)
-        if state is not None and self._context.restore(state, _PREFIX):
-            self._held = prefix
-            return len(prefix)
-        kept = _common(self._held, prefix) if state is None else 0
-        self._context.cut(_PREFIX, kept)
-        self._held = prefix[:kept]
-        self._context.use_threads(self._cores.begin())
-        while len(self._held) < len(prefix):
+        new = self._hold_prefix(writing.prefix, listener)
+        self._desk.context.use_threads(self._desk.cores.begin())
+        new += self._desk.cache.hold_request(writing.request)
+        prefilled = time.monotonic()
+        for _ in writing.steps(self._desk, self._max_tokens):
+            listener.text(writing.text)
             if listener.cancelled():
                 raise Cancelled
-            start = len(self._held)
-            listener.stage(f"reading the examples, once only: {100 * start // len(prefix)} %")
-            chunk = prefix[start : start + _CANCEL_EVERY]
-            self._context.evaluate(chunk, sequence=_PREFIX, start=start)
-            self._held = prefix[: start + len(chunk)]
-        self._states.save(key, self._context.state(_PREFIX))
-        return kept
-
-    def _decode(self, position: int, listener: Listener) -> tuple[str, int]:
-        """Write until the turn ends, a stop, the token limit or the time limit; return text and tokens."""
-        deadline = time.monotonic() + self._timeout_s
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        text = ""
-        for count in range(self._max_tokens):
-            token = self._context.greedy()
-            # Looked at now, while everything else of caro sleeps: what is sent below wakes the client.
-            self._context.use_threads(self._cores.next())
-            if self._context.is_end(token):
-                return text, count
-            text += decoder.decode(self._context.piece(token))
-            for stop in STOPS:
-                if stop in text:
-                    return text[: text.index(stop)], count + 1
-            listener.text(text)
-            if listener.cancelled():
-                raise Cancelled
-            if time.monotonic() > deadline:
+            if time.monotonic() > prefilled + self._timeout_s:
                 raise BackendTimeout(
                     f"the model did not finish within {self._timeout_s:g} s; "
                     "raise generation.timeout_s, or ask for something shorter"
                 )
-            self._context.evaluate([token], sequence=_REQUEST, start=position + count)
-        return text, self._max_tokens
+        self._answer = writing
+        prompt_tokens = len(writing.prefix) + len(writing.request)
+        return Completion(
+            text=writing.text,
+            prefill_ms=(prefilled - began) * 1e3,
+            decode_ms=(time.monotonic() - prefilled) * 1e3,
+            prompt_tokens=prompt_tokens,
+            cached_tokens=prompt_tokens - new,
+            generated_tokens=len(writing.tokens),
+        )
 
+    def alternatives(self, prompt: Prompt) -> Iterator[Draft]:
+        """Write other answers to `prompt`; see `Backend.alternatives`.
 
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """Return the length of the common beginning."""
-    length = 0
-    for a, b in zip(left, right):
-        if a != b:
-            break
-        length += 1
-    return length
+        They leave the greedy answer where it was least certain and go on greedily from there: what was
+        likely, and mostly another tool or option. Answers sampled at a temperature of 0.7 were mostly the
+        same one again, or nonsense.
+        """
+        first = self._writing(prompt)
+        if (first.prefix, first.request) == (self._answer.prefix, self._answer.request):
+            first = self._answer
+        else:
+            for _ in first.steps(self._desk, self._max_tokens):
+                yield Draft("", finished=False)
+        found: list[Branch] = []
+        for some in branches(self._desk, first, at_once=OUTPUTS, width=4):
+            found += some
+            yield Draft("", finished=False)
+        for branch in sorted(found, key=lambda branch: -branch.probability):
+            if branch.probability < _WORTH_SHOWING:
+                return
+            head = [*first.tokens[: branch.kept], branch.token]
+            writing = Writing(first.prefix, first.request, head)
+            for _ in writing.steps(self._desk, self._max_tokens):
+                yield Draft(writing.text, finished=False)
+            yield Draft(writing.text, finished=True)
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._desk.context.close()
+
+    def _writing(self, prompt: Prompt) -> Writing:
+        """Return an empty answer to `prompt`."""
+        rendered = self._format(prompt)
+        prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
+        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - self._max_tokens):
+            raise BackendError("the line is too long for the model; say it in fewer words")
+        return Writing(prefix, request)
+
+    def _tokens(self, pieces: Sequence[chat.Piece]) -> list[int]:
+        return [t for piece in pieces for t in self._desk.context.tokenize(piece.text, special=piece.special)]
+
+    def _hold_prefix(self, prefix: list[int], listener: Listener) -> int:
+        """Make the cache hold `prefix`; return how many of its tokens had to be evaluated."""
+        kept = len(prefix)
+        if not self._desk.cache.has(prefix):
+            self._desk.context.use_threads(self._desk.cores.begin())
+            for held in self._desk.cache.hold_prefix(prefix):
+                kept = min(kept, held)
+                listener.stage(f"reading the examples, once only: {100 * held // len(prefix)} %")
+                if listener.cancelled():
+                    raise Cancelled
+        return len(prefix) - kept

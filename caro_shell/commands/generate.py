@@ -14,6 +14,7 @@ from caro_shell.errors import CaroError, ConfigError
 from caro_shell.progress import Progress
 from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Status
+from caro_shell.reply import Request
 from caro_shell.sanitise import printable
 
 
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-b", "--backend", help="the backend to use (default: the file's, else embedded)")
     parser.add_argument("-m", "--model", help="a model's name, or the path of a GGUF file")
     parser.add_argument("--shell", choices=SHELLS, default=_login_shell(), help="(default: %(default)s)")
+    parser.add_argument(
+        "-n", dest="count", type=int, default=1, metavar="N", help="print up to N commands, a line each"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object with all that is known")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="say on standard error where the time went"
@@ -42,13 +46,12 @@ def run(args: argparse.Namespace) -> int:
     words = " ".join(args.words) if args.words else _piped()
     if not words.strip():
         raise ConfigError("say what you want in your own words: caro show free memory (more: caro --help)")
+    if args.count < 1:
+        raise ConfigError("-n says how many commands you want: a whole number from 1 on")
+    request = Request(words, args.shell, env=os.environ, flags=flags, count=args.count)
     progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
     try:
-        reply = (
-            _alone(words, args.shell, flags, progress)
-            if args.no_daemon
-            else _asked(words, args.shell, flags, progress)
-        )
+        reply = _alone(request, progress) if args.no_daemon else _asked(request, progress)
     except CaroError as error:
         if args.json:
             print(json.dumps({"command": None, "error": printable(str(error))}, ensure_ascii=False))
@@ -59,7 +62,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"caro: {printable(notice)}", file=sys.stderr)
     if args.verbose:
         print(_story(reply), file=sys.stderr)
-    print(json.dumps(reply, ensure_ascii=False) if args.json else reply["command"])
+    if args.json:
+        print(json.dumps(reply, ensure_ascii=False))
+    else:
+        print(reply["command"], *reply["alternatives"], sep="\n")
     return 0
 
 
@@ -68,20 +74,20 @@ def _piped() -> str:
     return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read(protocol.RECORD_MAX)
 
 
-def _asked(words: str, shell: str, flags: dict[str, str], progress: Progress) -> dict[str, Any]:
+def _asked(request: Request, progress: Progress) -> dict[str, Any]:
     """Ask the daemon, as a key press does."""
-    request = {"kind": "rewrite", "shell": shell, "line": words, **launch.settings()}
-    request.update({f"flag.{key}": value for key, value in flags.items()})
-    answer = client.ask(request, progress)
+    fields = {"kind": "rewrite", "shell": request.shell, "line": request.line, "count": str(request.count)}
+    fields.update(launch.settings())
+    fields.update({f"flag.{key}": value for key, value in request.flags.items()})
+    answer = client.ask(fields, progress)
     if int(answer["status"]) != Status.COMMAND:
         raise CaroError(answer["line"])
     reply: dict[str, Any] = json.loads(answer["details"])
     return reply
 
 
-def _alone(words: str, shell: str, flags: dict[str, str], progress: Progress) -> dict[str, Any]:
+def _alone(request: Request, progress: Progress) -> dict[str, Any]:
     """Answer in this process."""
-    request = engine.Request(words, shell, env=os.environ, flags=flags)
     return engine.Engine().rewrite(request, _Watcher(progress), asked=time.monotonic()).as_dict()
 
 

@@ -25,6 +25,7 @@ def with_model(own_home: Path) -> None:
     (home / "models").symlink_to(MODELS / "models")
     (MODELS / "cache").mkdir(exist_ok=True)
     (home / "cache").symlink_to(MODELS / "cache")
+    (home / "config.toml").write_text("cache = false")  # the model itself is to answer
 
 
 def test_words_become_a_command_that_works(

@@ -63,10 +63,7 @@ def test_progress_is_shown_and_leaves_no_trace(terminal: PtyTerminal, scripted: 
     terminal.wait_for_text("$ hold ls -l")
     before = terminal.text()
     terminal.send(CTRL_G)
-    terminal.wait_for(
-        lambda: terminal.row(0) == "$ hold ls -l" and terminal.row(1).endswith(" ls -l"),
-        "line with progress below",
-    )
+    terminal.wait_for_progress("hold ls -l", "ls -l")
     (scripted / "release").touch()
     terminal.wait_for_line("ls -l")
     terminal.send(CTRL_UNDO)
@@ -137,9 +134,7 @@ def test_line_longer_than_the_screen_is_wide(terminal: PtyTerminal) -> None:
 def test_progress_at_the_bottom_of_the_screen(terminal: PtyTerminal, scripted: Path) -> None:
     terminal.run("seq 30", "\n30")
     terminal.send("hold ls" + CTRL_G)
-    terminal.wait_for(
-        lambda: terminal.row(22) == "$ hold ls" and terminal.row(23).endswith(" ls"), "progress"
-    )
+    terminal.wait_for_progress("hold ls", "ls")
     (scripted / "release").touch()
     terminal.wait_for(lambda: "$ ls" in terminal.rows(), "the command")
     assert terminal.state() == ("ls", 2)

@@ -38,7 +38,7 @@ def test_progress_then_ctrl_c_leaves_the_screen_as_it_was(tmux: TmuxTerminal, sc
     tmux.send("hold ls")
     tmux.wait_for_text("$ hold ls")
     tmux.send(CTRL_G)
-    tmux.wait_for(lambda: tmux.text().endswith(" ls") and "$ hold ls\n" in tmux.text(), "progress")
+    tmux.wait_for_progress("hold ls", "ls")
     tmux.send(CTRL_C)
     tmux.wait_for((scripted / "cancelled").exists, "work stopped")
     tmux.wait_for(lambda: tmux.text().endswith("\n29\n30\n$ hold ls"), "a clean screen")

@@ -1,0 +1,56 @@
+"""What is asked of the engine and what it says: plain data, known to everything that stands above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    """A person's line and how they want it answered.
+
+    `env` holds their `CARO_*` variables, `flags` settings by their key from a command line. `session` names
+    the shell that asks again on the same line ("" for none); `count` is how many commands are wanted.
+    """
+
+    line: str
+    shell: str = "bash"
+    env: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Where the time of one answer went, in milliseconds, and its size in tokens."""
+
+    total_ms: float
+    queue_ms: float
+    load_ms: float = 0.0
+    prefill_ms: float = 0.0
+    decode_ms: float = 0.0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One command, and what is known about it. `notices` are sentences to show beside it."""
+
+    command: str
+    explanation: str | None
+    confidence: float | None
+    shell: str
+    backend: str
+    model: str
+    timings: Timings
+    cached: bool = False
+    alternatives: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the reply as plain data; `generated_command` is `command` under its older name."""
+        return {"command": self.command, "generated_command": self.command, **asdict(self)}

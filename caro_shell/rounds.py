@@ -1,0 +1,113 @@
+"""What was answered to one line: the command, then others, one for each further press on the unedited line.
+
+While a person reads the first command the others are written, whenever there is nothing else to do.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from caro_shell import parse
+from caro_shell.backends import Draft, Listener
+from caro_shell.errors import Cancelled, NoCommandFound
+from caro_shell.prompt import Prompt
+
+#: Shells whose last round is remembered.
+ROUNDS_KEPT = 64
+
+
+@dataclass
+class Round:
+    """One line in words, and the distinct commands for it.
+
+    `drafts` writes more of them (None: must be started, by whoever has the backend); `wanted` commands are
+    enough, and the round is `complete` when there are so many or nothing else comes to mind.
+    """
+
+    words: str
+    prompt: Prompt
+    shell: str
+    key: str
+    commands: list[str]
+    wanted: int
+    complete: bool = False
+    drafts: Iterator[Draft] | None = None
+    shown: int = 0
+    _seen: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._seen = {_essence(command) for command in self.commands}
+        self.complete = self.complete or len(self.commands) >= self.wanted
+
+    @property
+    def line(self) -> str:
+        """The line as it stands when nobody has edited it."""
+        return self.commands[self.shown]
+
+    def write(self, listener: Listener) -> None:
+        """Write on until there is one command more, or the round is complete.
+
+        Raises Cancelled when the listener has other things to do; what was written so far is kept.
+        """
+        for draft in self.drafts or ():
+            if draft.finished and self._add(draft.text):
+                return
+            listener.text(draft.text)
+            if listener.cancelled():
+                raise Cancelled
+        self.complete = True
+
+    def _add(self, text: str) -> bool:
+        """Add the command in `text`, unless there is none or it says nothing new."""
+        try:
+            command = parse.read_answer(text, self.shell).command
+        except NoCommandFound:
+            return False
+        if _essence(command) in self._seen:
+            return False
+        self._seen.add(_essence(command))
+        self.commands.append(command)
+        self.complete = len(self.commands) >= self.wanted
+        return True
+
+
+class Rounds:
+    """The last round of each session."""
+
+    def __init__(self) -> None:
+        self._rounds: OrderedDict[str, Round] = OrderedDict()
+
+    def begin(self, session: str, new: Round) -> None:
+        """Remember `new` as the last round of `session`."""
+        self._rounds[session] = new
+        self._rounds.move_to_end(session)
+        while len(self._rounds) > ROUNDS_KEPT:
+            self._rounds.popitem(last=False)
+
+    def of(self, session: str, line: str) -> Round | None:
+        """Return the round of `session` if `line` is what it last put there; otherwise it is over."""
+        found = self._rounds.get(session)
+        if found is not None and found.line != line:
+            found = self._rounds.pop(session) and None
+        return found
+
+    def end(self, session: str) -> None:
+        """Forget the round of `session`."""
+        self._rounds.pop(session, None)
+
+    def unfinished(self) -> Round | None:
+        """Return the latest round, if it is not complete."""
+        latest = next(reversed(self._rounds.values()), None)
+        return None if latest is None or latest.complete else latest
+
+    def stop_writing(self) -> None:
+        """Forget what was begun: the backend that writes it goes away."""
+        for one in self._rounds.values():
+            one.drafts = None
+
+
+def _essence(command: str) -> str:
+    """Return what two commands have in common that differ only in how they quote or space."""
+    return " ".join(command.replace('"', "'").split())

@@ -1,0 +1,223 @@
+"""Other commands for the same words: what is another one, whose turn it is, what an interruption costs."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+
+from caro_shell.backends import Completion, Draft
+from caro_shell.engine import Engine
+from caro_shell.errors import Cancelled
+from caro_shell.reply import Request
+from caro_shell.rounds import ROUNDS_KEPT, Round, Rounds
+from tests.daemons import write_config
+
+NUMBERS = itertools.count()
+
+
+class Model:
+    """Answers `words`, then each of `others`, a letter a step; `steps` counts them."""
+
+    name = model = "scripted"
+
+    def __init__(self, *others: str) -> None:
+        self.others = others
+        self.answers = self.steps = self.starts = self.closed = 0
+
+    def __call__(self, _config: object) -> Model:
+        return self
+
+    def prepare(self, prompt, listener):
+        raise AssertionError
+
+    def complete(self, prompt, listener):
+        self.answers += 1
+        return Completion(prompt.request, 1.0, 1.0, 1, 1, 1)
+
+    def alternatives(self, prompt):
+        self.starts += 1
+        for other in self.others:
+            for end in range(1, len(other) + 1):
+                self.steps += 1
+                yield Draft(other[:end], finished=False)
+            yield Draft(other, finished=True)
+
+    def close(self):
+        self.closed += 1
+
+
+class Ear:
+    """Hears the texts; is cancelled after `patience` questions."""
+
+    def __init__(self, patience: int = 1000) -> None:
+        self.texts: list[str] = []
+        self.stage = self.text = self.texts.append
+        self._patience = patience
+
+    def cancelled(self):
+        self._patience -= 1
+        return self._patience < 0
+
+
+def engine_of(model: Model, *, cached: bool = False) -> Engine:
+    return Engine(model, (lambda _: 0) if cached else (lambda _: next(NUMBERS)))
+
+
+def answer(engine: Engine, line: str, session: str = "1", **kwargs):
+    return engine.rewrite(Request(line, session=session, **kwargs), Ear(), asked=time.monotonic())
+
+
+def turn(engine: Engine, line: str, session: str = "1", ear: Ear | None = None):
+    return engine.another(Request(line, session=session), ear or Ear())
+
+
+def test_each_press_brings_another_command_and_then_the_words():
+    engine = engine_of(Model("du -a", "ls -R", "pwd", "never"))
+    assert answer(engine, "# du").command == "du"
+    lines = ["du"]
+    for _ in range(4):
+        lines.append(turn(engine, lines[-1]).line)
+    assert lines == ["du", "du -a", "ls -R", "pwd", "# du"]
+    assert turn(engine, "# du") is None, "words: to be answered anew"
+
+
+def test_a_line_that_was_edited_is_words():
+    engine = engine_of(Model("du -a"))
+    answer(engine, "du")
+    assert turn(engine, "du -h") is None
+    assert turn(engine, "du") is None, "that round is over"
+
+
+def test_sessions_do_not_hear_of_each_other():
+    engine = engine_of(Model("du -a"))
+    answer(engine, "du", "1")
+    answer(engine, "ls", "2")
+    assert turn(engine, "du", "2") is None
+    assert turn(engine, "du", "1").line == "du -a"
+    assert turn(engine, "du", "3") is None
+    assert turn(engine, "du", "") is None
+
+
+@pytest.mark.parametrize(
+    "again", ["du", " du ", "```\ndu\n```", "du\n\n", "I am sorry, but I cannot help you with that.", ""]
+)
+def test_the_same_command_or_none_is_no_other(again):
+    engine = engine_of(Model(again, "ls", again))
+    answer(engine, "du")
+    assert turn(engine, "du").line == "ls"
+    assert turn(engine, "ls").line == "du"
+
+
+def test_a_difference_in_quotes_or_blanks_is_none():
+    engine = engine_of(Model("echo  'a'", "echo b"))
+    answer(engine, 'echo "a"')
+    assert turn(engine, 'echo "a"').line == "echo b"
+
+
+def test_nothing_else_is_said_once():
+    engine = engine_of(Model("du"))
+    answer(engine, "du")
+    assert turn(engine, "du") == ("du", "no other command comes to mind; here are your words")
+
+
+def test_idle_time_writes_them_and_a_press_needs_the_model_no_more():
+    model = Model("du -a", "pwd")
+    engine = engine_of(model)
+    answer(engine, "du")
+    engine.idle(Ear())
+    steps = model.steps
+    assert steps == 8
+    assert [turn(engine, "du").line, turn(engine, "du -a").line] == ["du -a", "pwd"]
+    assert (model.steps, model.starts) == (steps, 1)
+    engine.idle(Ear())
+    assert model.starts == 1
+
+
+def test_an_interruption_loses_nothing():
+    model = Model("du -a", "pwd")
+    engine = engine_of(model)
+    answer(engine, "du")
+    with pytest.raises(Cancelled):
+        engine.idle(Ear(patience=2))
+    assert model.steps == 3
+    ear = Ear()
+    assert turn(engine, "du", ear=ear).line == "du -a"
+    assert (model.steps, model.starts) == (5, 1)
+    assert ear.texts == ["du -", "du -a"]
+
+
+def test_a_cancelled_press_stays_where_it_was():
+    engine = engine_of(Model("du -a"))
+    answer(engine, "du")
+    with pytest.raises(Cancelled):
+        turn(engine, "du", ear=Ear(patience=1))
+    assert turn(engine, "du").line == "du -a"
+
+
+def test_without_a_model_in_memory_idle_time_opens_none():
+    model = Model("du -a")
+    engine = engine_of(model)
+    answer(engine, "du")
+    engine.release()
+    engine.idle(Ear())
+    assert model.starts == 0
+    assert turn(engine, "du").line == "du -a", "a press does"
+    assert model.closed == 1
+
+
+def test_a_model_released_half_way_is_asked_anew():
+    model = Model("du -a", "pwd")
+    engine = engine_of(model)
+    answer(engine, "du")
+    assert turn(engine, "du").line == "du -a"
+    engine.release()
+    assert turn(engine, "du -a").line == "pwd"
+    assert model.starts == 2
+
+
+def test_a_cached_answer_has_its_others_with_it():
+    model = Model("du -a")
+    first = engine_of(model, cached=True)
+    answer(first, "du")
+    first.idle(Ear())
+    second = engine_of(model, cached=True)
+    assert answer(second, "du").cached
+    assert turn(second, "du").line == "du -a"
+    assert turn(second, "du -a").line == "du"
+    assert (model.answers, model.starts) == (1, 1)
+
+
+def test_none_are_written_when_none_are_wanted():
+    write_config("[generation]\nalternatives = 0")
+    model = Model("du -a")
+    engine = engine_of(model)
+    answer(engine, "du")
+    engine.idle(Ear())
+    assert turn(engine, "du").line == "du"
+    assert model.starts == 0
+
+
+@pytest.mark.parametrize(("count", "others"), [(1, ()), (2, ("du -a",)), (4, ("du -a", "ls", "pwd"))])
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_caller_may_want_several_at_once(count, others, cached):
+    write_config("[generation]\nalternatives = 1")
+    engine = engine_of(Model("du -a", "ls", "pwd", "id"), cached=cached)
+    if cached:
+        answer(engine, "du")
+        engine.idle(Ear())
+    assert answer(engine, "du", "", count=count).alternatives == others
+
+
+def test_more_than_there_are_is_as_many_as_there_are():
+    reply = answer(engine_of(Model("du -a")), "du", "", count=9)
+    assert reply.as_dict()["alternatives"] == ("du -a",)
+
+
+def test_old_sessions_are_forgotten():
+    rounds = Rounds()
+    for number in range(ROUNDS_KEPT + 1):
+        rounds.begin(str(number), Round("words", None, "bash", "", ["ls"], 2))
+    assert rounds.of("0", "ls") is None
+    assert rounds.of("1", "ls") is not None
