@@ -21,7 +21,10 @@ Installs caro for you alone; nothing needs root. Run it again to upgrade, or aft
   --no-shell       leave all rc files alone
   --no-model       do not fetch the model (1.1 GB); `caro model pull` does it later
   --prefix DIR     where the program goes (${XDG_DATA_HOME:-~/.local/share}/caro)
-  --only-hooks     only write the shells' hooks again, say after changing the key in config.toml
+  --start-at-login start the daemon at every login, warm for the first key press; --no-start-at-login ends
+                   that. Without either, config.toml is followed: [daemon] start = "login" or "first-use"
+  --only-hooks     only write the shells' hooks again and see to the start at login, say after changing
+                   the key or `start` in config.toml
   --uninstall      undo what earlier runs did; your config.toml stays
   --dev            for work on caro itself: an editable install with the test tools, in ./.venv
   --help           this text
@@ -107,6 +110,9 @@ pull_model() {
   finish
 }
 
+# set_login: at login or by the first key press. Where the first cannot be, caro says why, and all else stands.
+set_login() { caro daemon "$at_login" || :; }
+
 # --- The proof, and the way back ----------------------------------------------------------------
 
 # own_shell: the person's own shell if it was set up, or else the first that was.
@@ -152,7 +158,10 @@ uninstall() {
   confirm "Remove caro from $prefix, its lines from your rc files, and the model it fetched?" ||
     die 'nothing was removed. To remove it without being asked: ./install.sh --uninstall --yes'
   caro_home=$(sed -n "s/^home$tab//p" "$manifest" | tail -n 1)
-  [ ! -x "$venv/bin/caro" ] || caro daemon stop >/dev/null 2>&1 || :
+  if [ -x "$venv/bin/caro" ]; then
+    said=$(caro daemon disable 2>&1) || say "$said"
+    caro daemon stop >/dev/null 2>&1 || :
+  fi
   made=$(sed '1!G;h;$!d' "$manifest") # what was made last is undone first
   undo block created backup file tree model home
   rm -f -- "$manifest"
@@ -184,7 +193,7 @@ undo_block() { rc=$1 && { [ ! -f "$rc" ] || write_block ''; }; }
 
 tab=$(printf '\t') newline='
 '
-yes='' shells='' no_shell='' no_model='' only_hooks='' dev='' remove=''
+yes='' shells='' no_shell='' no_model='' only_hooks='' dev='' remove='' at_login=apply
 prefix=${XDG_DATA_HOME:-$HOME/.local/share}/caro
 caro_home=${CARO_HOME:-$HOME/.caro}
 launcher=$HOME/.local/bin/caro
@@ -198,6 +207,8 @@ while [ $# -gt 0 ]; do
     --no-shell) no_shell=yes ;;
     --no-model) no_model=yes ;;
     --only-hooks) only_hooks=yes ;;
+    --start-at-login) at_login=enable ;;
+    --no-start-at-login) at_login=disable ;;
     --dev) dev=yes no_model=yes no_shell=yes ;;
     --uninstall) remove=yes ;;
     --prefix | --shell)
@@ -237,6 +248,7 @@ elif [ -n "$only_hooks" ]; then
   [ -x "$venv/bin/caro" ] || die "caro is not installed in $prefix yet. Run ./install.sh first."
   steps=1
   install_hooks
+  set_login
 elif [ -n "$dev" ]; then
   prefix=$here venv=$here/.venv log=$wheel_cache/build.log steps=3
   preflight
@@ -262,6 +274,7 @@ else
   install_package
   [ -n "$no_model" ] || pull_model
   [ -z "$shells" ] || install_hooks
+  set_login
   [ -n "$no_model" ] || prove
   say_next
 fi

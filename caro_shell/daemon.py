@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import logging.handlers
+import math
 import os
 import selectors
 import signal
@@ -21,10 +22,11 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from caro_shell import __version__, launch, paths, protocol
+from caro_shell import __version__, launch, login, paths, protocol
 from caro_shell.address import Address, start_lock
 from caro_shell.engine import Engine
 from caro_shell.errors import CaroError
+from caro_shell.pressure import is_short
 from caro_shell.worker import Job, Worker
 
 log = logging.getLogger("caro.daemon")
@@ -33,6 +35,9 @@ log = logging.getLogger("caro.daemon")
 TICK_S = 15.0
 #: Seconds a client may take to send its request or to take a piece of its answer.
 PATIENCE_S = 10.0
+#: Seconds without a request before a model is given back because memory is short: loading one makes a
+#: shortage of its own for a moment, and who presses the key again soon is not to wait for it each time.
+SETTLED_S = 30.0
 
 
 @dataclass
@@ -44,19 +49,25 @@ class _Client:
 
 
 class Daemon:
-    """Serves one address until it is told to stop, replaced, or idle for long enough."""
+    """Serves one address until it is told to stop, replaced, or idle for long enough.
 
-    def __init__(self, address: Address, engine: Engine) -> None:
+    One that was started `at_login` is warm at once, and stays however long it is idle.
+    """
+
+    def __init__(self, address: Address, engine: Engine, *, at_login: bool = False) -> None:
         self._address = address
         self._worker = Worker(engine)
         self._selector = selectors.DefaultSelector()
         self._clients: dict[int, _Client] = {}
         self._began = time.monotonic()
+        self._at_login = at_login
         self._leaving = False
 
     def serve(self) -> None:
         """Serve until there is no more reason to."""
         self._worker.start()
+        if self._at_login:
+            self._warm()
         self._selector.register(self._address.listener, selectors.EVENT_READ)
         while not (self._leaving and self._worker.is_idle()):
             for key, _ in self._selector.select(self._tick()):
@@ -67,6 +78,12 @@ class Daemon:
                     self._read(self._clients[key.fd])
             self._look_round()
 
+    def _warm(self) -> None:
+        if is_short():
+            log.info("memory is short: the model is loaded when it is asked for")
+        else:
+            self._worker.warm(login.shell())
+
     def _tick(self) -> float:
         """Return for how long there is nothing to look after, in seconds."""
         if self._leaving:
@@ -74,6 +91,8 @@ class Daemon:
         return min(TICK_S, max(0.05, self._exit_at() - time.monotonic()))
 
     def _exit_at(self) -> float:
+        if self._at_login:
+            return math.inf
         return self._worker.idle_since + self._worker.engine.config.exit_after_s
 
     def _look_round(self) -> None:
@@ -89,6 +108,14 @@ class Daemon:
         elif now >= self._exit_at() and self._worker.is_idle():
             log.info("idle for %.0f s", now - self._worker.idle_since)
             self._leave()
+        elif self._is_settled(now) and is_short():
+            log.info("memory is short: the model is given back")
+            self._worker.release()
+
+    def _is_settled(self, now: float) -> bool:
+        """Say whether a model is held, and nobody has asked it for a while."""
+        worker = self._worker
+        return bool(worker.engine.model) and worker.is_idle() and now - worker.idle_since > SETTLED_S
 
     def _leave(self) -> None:
         """Let no new client come; the loop ends when those in line have their answer."""
@@ -96,6 +123,7 @@ class Daemon:
             self._leaving = True
             self._selector.unregister(self._address.listener)
             self._address.give_up()
+            self._worker.release()  # behind those in line; what is done for nobody stops for it
 
     def _accept(self) -> None:
         connection, _ = self._address.listener.accept()
@@ -152,6 +180,7 @@ class Daemon:
             "version": __version__,
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._began),
+            "at_login": self._at_login,
             "idle_s": round(time.monotonic() - self._worker.idle_since) if self._worker.is_idle() else 0,
             "model": engine.model,
             "answered": self._worker.answered,
@@ -161,11 +190,15 @@ class Daemon:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a daemon in this process; `--ready-fd N` is told `ready`, or why not."""
+    """Run a daemon in this process; `--ready-fd N` is told `ready`, or why not.
+
+    The exit status is 0 also when another daemon is running or takes over: nothing needs to be mended.
+    """
     parser = argparse.ArgumentParser(prog="caro daemon run")
     parser.add_argument("--ready-fd", type=int)
+    parser.add_argument("--at-login", action="store_true")
     args = parser.parse_args(argv)
-    _set_up_log(foreground=args.ready_fd is None)
+    _set_up_log(foreground=args.ready_fd is None and not args.at_login)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = None
     try:
@@ -180,10 +213,12 @@ def main(argv: list[str] | None = None) -> int:
         _tell(args.ready_fd, str(error))
         return 1
     _tell(args.ready_fd, "ready")
-    if address is not None:
+    if address is None:
+        log.info("not needed: another daemon is running")
+    else:
         log.info("caro %s, pid %d, listening", __version__, os.getpid())
         try:
-            Daemon(address, Engine()).serve()
+            Daemon(address, Engine(), at_login=args.at_login).serve()
         except (KeyboardInterrupt, SystemExit):
             address.give_up()
         log.info("done")

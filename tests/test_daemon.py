@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -27,9 +28,27 @@ from tests.daemons import (
     status,
     write_config,
 )
+from tests.machine import Machine
 from tests.until import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
+
+AT_LOGIN = (*SCRIPTED, "--at-login")
+
+#: A daemon on another machine, of which the first argument holds the files; it looks at them all the time.
+ON_A_MACHINE = (
+    "-c",
+    """
+import functools, runpy, sys
+from caro_shell import daemon
+
+daemon.is_short = functools.partial(daemon.is_short, sys.argv.pop(1))
+daemon.SETTLED_S, daemon.TICK_S = 0.0, 0.01
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+""",
+)
+
+MODELS = Path(os.environ.get("CARO_TEST_MODELS", Path.home() / ".cache/caro/test-home")) / "models"
 
 
 @pytest.fixture
@@ -287,6 +306,116 @@ def test_the_model_is_released_when_idle_and_opened_again():
         assert rewritten("say pwd") == "pwd"
         until(lambda: status()["model"], lambda model: model == "", "the model to be released")
         assert rewritten("say pwd") == "pwd"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "machine")
+
+
+def test_an_idle_model_is_released_when_memory_is_short(machine):
+    with running((*ON_A_MACHINE, str(machine.root), *SCRIPTED)):
+        assert rewritten("say pwd") == "pwd"
+        assert status()["model"] == "script"
+        machine.memory(total=1 << 34, available=1 << 20)
+        until(lambda: status()["model"], lambda model: model == "", "the model to be released")
+        assert "memory is short: the model is given back" in log()
+        assert rewritten("say pwd") == "pwd"
+
+
+def test_a_model_that_answers_is_not_released(machine):
+    with running((*ON_A_MACHINE, str(machine.root), *SCRIPTED)):
+        with hold() as caller:
+            machine.stalled("40.00")
+            assert [status()["model"] for _ in range(5)] == ["script"] * 5
+            assert "memory is short" not in log()
+            release()
+            assert caller.reply()["line"] == "held"
+        until(lambda: status()["model"], lambda model: model == "", "the model to be released")
+
+
+def test_at_login_it_is_warm_before_anyone_asks():
+    with running(AT_LOGIN):
+        until((caro_home() / "prepared").exists, what="the model to be prepared")
+        state = status()
+        assert (state["model"], state["answered"], state["at_login"]) == ("script", 0, True)
+        assert rewritten("say pwd") == "pwd"
+    assert "listening" in log()
+
+
+def test_at_login_it_waits_where_memory_is_short(machine):
+    machine.memory(total=1 << 34, available=1 << 20)
+    with running((*ON_A_MACHINE, str(machine.root), *AT_LOGIN)):
+        assert status()["model"] == ""
+        assert "memory is short: the model is loaded when it is asked for" in log()
+        assert rewritten("say pwd") == "pwd"
+    assert not (caro_home() / "prepared").exists()
+
+
+def test_at_login_it_releases_the_model_when_idle_and_stays():
+    write_config("[daemon]\nrelease_after_s = 0.1\nexit_after_s = 0.1")
+    with running(AT_LOGIN) as process:
+        until((caro_home() / "prepared").exists, what="the model to be prepared")
+        until(lambda: status()["model"], lambda model: model == "", "the model to be released")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        assert rewritten("say pwd") == "pwd"
+
+
+def test_at_login_a_model_that_is_not_there_is_no_trouble():
+    write_config("[backend.embedded]\nmodel = 'broken'")
+    with running(AT_LOGIN):
+        until(lambda: "the scripted model cannot be opened" in log(), what="the failure to be logged")
+        write_config("")
+        assert rewritten("say pwd") == "pwd"
+
+
+def test_at_login_it_leaves_the_place_to_one_that_is_running(daemon):
+    process, reader = launched(AT_LOGIN)
+    assert first_word(reader) == "ready\n"
+    assert ended(process) == 0
+    assert "not needed: another daemon is running" in log()
+    assert status()["pid"] == daemon.pid
+
+
+@pytest.mark.parametrize("way", ["stop", "signal", "another version"])
+def test_at_login_its_end_is_no_failure(way):
+    with running(AT_LOGIN) as process:
+        if way == "stop":
+            ask("stop")
+        elif way == "signal":
+            process.terminate()
+        else:
+            with Caller() as newer:
+                newer.send(kind="rewrite", shell="bash", line="say pwd", version="0.0.1")
+                assert newer.events() == [{"event": "stale"}]
+        assert ended(process) == 0, "systemd would start it again"
+        assert not os.path.exists(paths.socket_path())
+
+
+@pytest.fixture
+def tiny_model() -> str:
+    """Let the configuration name a real model; return its path."""
+    (model,) = MODELS.glob("SmolLM2-135M*.gguf")
+    write_config(f"[backend.embedded]\nmodel = '{model}'")
+    return str(model)
+
+
+@pytest.mark.model
+def test_at_login_the_real_model_is_loaded_and_has_read_its_examples(tiny_model):
+    with running((*REAL, "--at-login")):
+        cache = caro_home() / "cache"
+        until(lambda: list(cache.glob("prefix-*.kv")), what="the prefix state to be kept")
+        assert status()["model"] == tiny_model
+        assert status()["answered"] == 0
+
+
+@pytest.mark.model
+def test_a_stop_does_not_wait_for_the_examples_to_be_read(tiny_model):
+    with running((*REAL, "--at-login")) as process:
+        ask("stop")
+        assert ended(process) == 0
+    assert list((caro_home() / "cache").glob("prefix-*.kv")) == []
 
 
 def test_an_endless_release_time_is_taken_as_long():

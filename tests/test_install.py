@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from caro_shell import paths
+from tests import session_manager
 
 ROOT = Path(__file__).parent.parent
 SH = shutil.which("dash") or "sh"
@@ -37,10 +41,14 @@ class Place:
         self.environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], "TERM": "xterm"}
         self.rc = self.home / ".zshrc"
         self.home.mkdir()
-        program = self.prefix / "venv" / "bin" / "caro"
-        program.parent.mkdir(parents=True)
-        program.write_text('#!/bin/sh\n[ "$1" = init ] && echo "echo hook for $2"\nexit 0\n')
-        program.chmod(0o755)
+        self.program = self.prefix / "venv" / "bin" / "caro"
+        self.program.parent.mkdir(parents=True)
+        self.caro_does('[ "$1" = init ] && echo "echo hook for $2"\nexit 0')
+
+    def caro_does(self, script: str) -> None:
+        """Let `caro` be this shell script."""
+        self.program.write_text(f"#!/bin/sh\n{script}\n")
+        self.program.chmod(0o755)
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         return run([SH, str(ROOT / "install.sh"), "--prefix", str(self.prefix), *args], self.environment)
@@ -237,6 +245,47 @@ def test_a_fish_file_that_is_not_ours_stays(place):
     assert "add this to it" in place.install("--shell", "fish")
     place.uninstall()
     assert path.read_bytes() == b"# my own\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "action"),
+    [
+        ([], "apply"),
+        (["--start-at-login"], "enable"),
+        (["--no-start-at-login"], "disable"),
+        (["--start-at-login", "--no-start-at-login"], "disable"),
+    ],
+)
+def test_the_start_is_as_the_flag_says_or_else_the_file(place, flags, action):
+    place.caro_does('[ "$1" = init ] || echo "$*" >>"$HOME/calls"')
+    place.install("--shell", "zsh", *flags)
+    assert place.files()["calls"] == f"daemon {action}\n".encode()
+
+
+def test_a_start_at_login_that_cannot_be_is_said_and_the_hooks_stay(place):
+    place.caro_does('[ "$1" = init ] || { echo "caro: there is no systemctl here" >&2; exit 1; }')
+    done = place.run("--only-hooks", "--yes", "--shell", "zsh", "--start-at-login")
+    assert (done.returncode, done.stderr) == (0, "caro: there is no systemctl here\n")
+    assert START in place.rc.read_bytes()
+
+
+@pytest.mark.slow
+def test_uninstalling_ends_the_start_at_login(place, tmp_path):
+    session_manager.install(tmp_path / "session")
+    place.environment["PATH"] = f"{tmp_path / 'session'}:{place.environment['PATH']}"
+    place.environment["XDG_RUNTIME_DIR"] = os.environ["XDG_RUNTIME_DIR"]
+    place.environment["CARO_HOME"] = os.environ["CARO_HOME"]
+    place.environment["SESSION_CALLS"] = str(tmp_path / "calls")
+    place.caro_does(f'exec {shlex.quote(sys.executable)} -m caro_shell "$@"')
+    place.install("--shell", "zsh", "--start-at-login")
+    assert ".config/systemd/user/caro.service" in place.files()
+    (tmp_path / "calls").unlink()
+    with (place.prefix / "manifest").open("a") as manifest:
+        manifest.write(f"home\t{os.environ['CARO_HOME']}\n")
+    place.uninstall()
+    assert (tmp_path / "calls").read_text() == "systemctl --user disable --now caro.service\n"
+    assert (place.files(), place.directories()) == ({}, [])
+    assert not os.path.exists(paths.socket_path()), "the daemon has been stopped"
 
 
 def test_uninstalling_leaves_what_is_the_persons(place):

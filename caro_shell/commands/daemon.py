@@ -1,23 +1,36 @@
-"""`caro daemon status|start|stop|run`: the resident process that holds the model."""
+"""`caro daemon ACTION`: the resident process that holds the model, and whether it starts at login."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+import sys
+from typing import Any, Callable
 
-from caro_shell import __version__, launch, protocol
+from caro_shell import __version__, config, launch, login, paths, protocol
+from caro_shell.config import Config
 from caro_shell.errors import DaemonError
+from caro_shell.sanitise import printable
+
+_EPILOG = """\
+config.toml may say what `apply`, and with it install.sh, is to do:
+  [daemon]
+  start = "login"         # or "first-use": the first key press starts it
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="status|start|stop|run")
+    parser.epilog = _EPILOG
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     status = actions.add_parser("status", help="is it running, with which model, how large")
     status.add_argument("--json", action="store_true", help="print one JSON object")
     actions.add_parser("start", help="start it in the background; a key press does so by itself")
     actions.add_parser("stop", help="stop it and free its memory; what is being answered is given up")
     actions.add_parser("run", help="run it in this terminal, its log on standard error, until Ctrl-C")
+    actions.add_parser("enable", help="start it at every login, warm for the first key press; and now")
+    actions.add_parser("disable", help="start it at login no longer; the next key press does")
+    actions.add_parser("apply", help="enable or disable, as config.toml says")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
         from caro_shell.daemon import main  # noqa: PLC0415 - the heavy half of caro
 
         return main([])
+    if args.action in AT_LOGIN:
+        settings = config.load(paths.config_file(), env={})
+        for notice in settings.notices:
+            print(f"caro: {printable(notice)}", file=sys.stderr)
+        AT_LOGIN[args.action](settings)
+        return 0
     if args.action == "start":
         launch.await_ready(launch.start(), lambda _fd: None)
         print("the caro daemon is running")
@@ -37,6 +56,44 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _enable(settings: Config) -> None:
+    """Start the daemon at login from now on; one that a key press started gives way to it."""
+    ask("stop")
+    login.enable(login.manager())
+    print("the caro daemon starts at every login, and is running now")
+    _warn_of(settings, "first-use")
+
+
+def _disable(settings: Config) -> None:
+    """Start it at login no longer."""
+    manager = login.manager()
+    if login.is_written(manager):
+        login.disable(manager)
+    print("the caro daemon does not start at login; the first key press starts it")
+    _warn_of(settings, "login")
+
+
+def _apply(settings: Config) -> None:
+    """Make the file's `daemon.start` so; without it, enable again what is enabled: what runs may be old."""
+    enabled = login.is_enabled(login.manager())
+    if settings.start == "login" or (enabled and "daemon.start" not in settings.sources):
+        _enable(settings)
+    elif enabled:
+        _disable(settings)
+
+
+#: What is done about the start at login, by its action.
+AT_LOGIN: dict[str, Callable[[Config], None]] = {"enable": _enable, "disable": _disable, "apply": _apply}
+
+
+def _warn_of(settings: Config, contrary: str) -> None:
+    if "daemon.start" in settings.sources and settings.start == contrary:
+        print(
+            f'caro: {paths.config_file()} says start = "{contrary}", and the next install.sh goes by that',
+            file=sys.stderr,
+        )
+
+
 def _show_status(answer: str | None, *, as_json: bool) -> int:
     """Print the state; exit status 1 when nothing runs, so that scripts can ask."""
     state: dict[str, Any] = {"running": answer is not None, **json.loads(answer or "{}")}
@@ -46,9 +103,10 @@ def _show_status(answer: str | None, *, as_json: bool) -> int:
         print("no caro daemon is running; the next key press starts one")
     else:
         model = state["model"] or "no model"
+        at_login = ", started at login" if state.get("at_login") else ""
         print(
             f"caro {state['version']}, process {state['pid']}, "
-            f"up {state['uptime_s']} s, idle {state['idle_s']} s"
+            f"up {state['uptime_s']} s, idle {state['idle_s']} s{at_login}"
         )
         print(f"{model} in memory, {state['memory_mb']} MB in all, {state['answered']} answered")
         print(f"socket {state['socket']}")
