@@ -21,6 +21,7 @@ VERBS = {
     "init": "print the hook for a shell",
     "model": "see, fetch and check models",
     "daemon": "see, start and stop the resident process",
+    "config": "see and change the settings",
     "cache": "forget the answers that were kept",
     "doctor": "say what is installed, running and in the way",
 }

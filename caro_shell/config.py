@@ -14,8 +14,10 @@ import tomli
 from caro_shell.errors import ConfigError
 
 
-def _setting(key: str, default: Any, *, env: str = "", choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"key": key, "env": env, "choices": choices})
+def _setting(
+    key: str, default: Any, *, env: str = "", choices: tuple[str, ...] = (), zero: bool = False
+) -> Any:
+    return field(default=default, metadata={"key": key, "env": env, "choices": choices, "zero": zero})
 
 
 @dataclass(frozen=True)
@@ -23,19 +25,23 @@ class Config:
     """Every setting by its name in the file.
 
     `sources` maps a key to where its value came from (`flag`, an environment variable's name or the
-    file's path); a key that is absent has its default. `notices` are sentences about what was ignored.
+    file's path); a key that is absent has its default. `lines` maps the keys that the file sets to
+    their lines there, 0 where a line is not known. `notices` are sentences about what was ignored.
     """
 
     backend: str = _setting("backend.preferred", "embedded", env="CARO_BACKEND", choices=("embedded",))
     model: str = _setting("backend.embedded.model", "qwen2.5-coder-1.5b-q4", env="CARO_MODEL")
     max_tokens: int = _setting("generation.max_tokens", 160)
     timeout_s: float = _setting("generation.timeout_s", 30.0)
+    alternatives: int = _setting("generation.alternatives", 3, zero=True)
     cache: bool = _setting("cache", default=True)
     key: str = _setting("shell.key", "ctrl-g", env="CARO_KEY")
     comment: bool = _setting("shell.comment", default=True, env="CARO_COMMENT")
+    start: str = _setting("daemon.start", "first-use", choices=("first-use", "login"))
     release_after_s: float = _setting("daemon.release_after_s", 900.0)
     exit_after_s: float = _setting("daemon.exit_after_s", 3600.0)
     sources: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
 
@@ -61,6 +67,7 @@ def load(
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
+    lines: dict[str, int] = {}
     notices: list[str] = []
     for key, value, line in _read_file(path, notices):
         where = f"{path} line {line}" if line else path
@@ -68,22 +75,29 @@ def load(
             notices.append(f"{where}: unknown setting {key}, ignored")
             continue
         try:
-            values[key] = _checked(key, value, where)
+            values[key] = checked(key, value, where)
         except ConfigError as error:
             notices.append(f"{error}; the default is used")
         else:
             sources[key] = path
+            lines[key] = line
     environment = os.environ if env is None else env
-    for key, setting in SETTINGS.items():
-        name = setting.metadata["env"]
-        if name in environment and (environment[name] or name in MAY_BE_EMPTY):
-            values[key] = _checked(key, environment[name], name)
+    for key in SETTINGS:
+        name = variable(key, environment)
+        if name:
+            values[key] = checked(key, environment[name], name)
             sources[key] = name
     for key, text in (flags or {}).items():
-        values[key] = _checked(key, text, "the command line")
+        values[key] = checked(key, text, "the command line")
         sources[key] = "flag"
     by_name = {SETTINGS[key].name: value for key, value in values.items()}
-    return Config(**by_name, sources=sources, notices=tuple(notices))
+    return Config(**by_name, sources=sources, lines=lines, notices=tuple(notices))
+
+
+def variable(key: str, env: Mapping[str, str]) -> str:
+    """Return the name of the variable that decides the setting `key` in `env`, or nothing."""
+    name: str = SETTINGS[key].metadata["env"]
+    return name if name in env and (env[name] or name in MAY_BE_EMPTY) else ""
 
 
 def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
@@ -136,8 +150,11 @@ def _parts(dotted: str) -> list[str]:
     return [part.strip(" \t'\"") for part in dotted.split(".")]
 
 
-def _checked(key: str, value: Any, where: str) -> Any:
-    """Return `value` as the type of the setting; text from flags and environment is converted."""
+def checked(key: str, value: Any, where: str) -> Any:
+    """Return `value` as the type of the setting; text from flags and environment is converted.
+
+    Raises ConfigError, beginning with `where` it came from, when the setting cannot have that value.
+    """
     setting = SETTINGS[key]
     kind: type = type(setting.default)
     choices = setting.metadata["choices"]
@@ -147,7 +164,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
         elif kind is str:
             converted = _text(value)
         else:
-            converted = _number(value, kind)
+            converted = _number(value, kind, zero=setting.metadata["zero"])
     except (TypeError, ValueError, OverflowError):
         expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
         raise ConfigError(f"{where}: {key} must be {expected}, not {_shown(value)}") from None
@@ -169,21 +186,27 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else _refuse(value)
 
 
-def _number(value: Any, kind: type) -> Any:
+def _number(value: Any, kind: type, *, zero: bool) -> Any:
     if isinstance(value, bool):
         return _refuse(value)
     number = kind(value)
     if kind is int and isinstance(value, float) and number != value:
         return _refuse(value)
-    return number if 0 < number < math.inf else _refuse(value)
+    return number if 0 < number < math.inf or (zero and number == 0) else _refuse(value)
 
 
 def _shown(value: Any) -> str:
+    if _holds_table(value):
+        return "a table"  # whatever is in it, a secret perhaps, stays unsaid
     try:
         text = repr(value)
     except ValueError:  # a number too large to be written
         return "that"
     return text if len(text) <= 80 else text[:80] + "..."
+
+
+def _holds_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_table, value)))
 
 
 def _refuse(value: Any) -> Any:

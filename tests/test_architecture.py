@@ -21,10 +21,23 @@ ROOT = Path(caro_shell.__file__).parent
 #: Units (a module, or a package as a whole), the lowest first. Those of one row do not know each other.
 ORDER = (
     ("__init__",),
-    ("errors", "examples", "paths", "progress", "protocol", "resources", "sizes", "typeahead"),
-    ("config", "launch", "prompt", "sanitise"),
-    ("address", "catalog", "chat", "client", "hooks", "replycache"),
+    (
+        "errors",
+        "examples",
+        "paths",
+        "pressure",
+        "protocol",
+        "reply",
+        "resources",
+        "sizes",
+        "tomltext",
+        "typeahead",
+        "units",
+    ),
+    ("config", "configfile", "launch", "progress", "prompt", "sanitise"),
+    ("address", "catalog", "chat", "client", "hooks", "login", "replycache"),
     ("backends", "parse", "pull"),
+    ("rounds",),
     ("engine",),
     ("worker",),
     ("daemon",),
@@ -38,12 +51,15 @@ INSIDE = {
     "backends": (
         ("backends", "backends.cores", "backends.prefixstate", "backends.residency"),
         ("backends.llamacontext",),
+        ("backends.kvcache",),
+        ("backends.writing",),
         ("backends.llamacpp",),
     ),
     "commands": (
         (
             "commands",
             "commands.cache",
+            "commands.config",
             "commands.daemon",
             "commands.generate",
             "commands.init",
@@ -76,9 +92,11 @@ LIBRARIES = {
     "backoff": {"pull.https"},
     "json_repair": {"parse.reply_json"},
     "llama_cpp": {"backends.llamacontext"},
-    "psutil": {"backends.cores", "daemon"},
+    "numpy": {"backends.llamacontext"},
+    "psutil": {"backends.cores", "daemon", "pressure"},
     "requests": {"pull.https"},
-    "tomli": {"catalog", "config"},
+    "tomli": {"catalog", "config", "configfile"},
+    "tomlkit": {"tomltext"},
     "tqdm": {"pull.progress"},
 }
 

@@ -82,8 +82,10 @@ def test_a_file_may_set_everything(file):
     shell.comment = false
     [generation]
     max_tokens = 7
+    alternatives = 0
     timeout_s = 2
     [daemon]
+    start = "login"
     release_after_s = 0.5
     exit_after_s = 1
     """
@@ -93,6 +95,7 @@ def test_a_file_may_set_everything(file):
     assert set(config.sources.values()) == {str(file)}
     assert (config.model, config.key, config.comment, config.max_tokens) == ("m", "alt-g", False, 7)
     assert (config.timeout_s, config.release_after_s, config.exit_after_s) == (2.0, 0.5, 1.0)
+    assert config.start == "login"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +133,7 @@ def test_an_unknown_key_is_named_with_its_line(file, text, notice):
         ("[generation]\nmax_tokens = true", "max_tokens must be a whole number, not True"),
         ("[generation]\nmax_tokens = inf", "max_tokens must be a whole number, not inf"),
         ("[generation]\nmax_tokens = 1979-05-27", "max_tokens must be a whole number, not datetime"),
+        ("[daemon]\nstart = 'never'", "daemon.start must be one of first-use, login, not 'never'"),
         ("[daemon]\nexit_after_s = -1", "exit_after_s must be a number, not -1"),
         ("[daemon]\nrelease_after_s = inf", "release_after_s must be a number, not inf"),
         ("[daemon]\nrelease_after_s = nan", "release_after_s must be a number, not nan"),
