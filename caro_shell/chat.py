@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,4 +43,59 @@ def chatml(prompt: Prompt) -> Chat:
     )
 
 
-FORMATS = {"chatml": chatml}
+def llama3(prompt: Prompt) -> Chat:
+    """Write `prompt` in the format of Llama 3 and its descendants."""
+    turn = "<|start_header_id|>{}<|end_header_id|>\n\n".format
+    prefix = [f"<|begin_of_text|>{turn('system')}{prompt.system}<|eot_id|>"]
+    prefix += [
+        f"{turn('user')}{words}<|eot_id|>{turn('assistant')}{command}<|eot_id|>"
+        for words, command in prompt.examples
+    ]
+    return Chat(
+        prefix=(Piece("".join(prefix), special=True),),
+        request=(
+            Piece(turn("user"), special=True),
+            Piece(prompt.request, special=False),
+            Piece(f"<|eot_id|>{turn('assistant')}", special=True),
+        ),
+    )
+
+
+def phi3(prompt: Prompt) -> Chat:
+    """Write `prompt` in the format of Phi-3."""
+    prefix = [f"<|system|>\n{prompt.system}<|end|>\n"]
+    prefix += [
+        f"<|user|>\n{words}<|end|>\n<|assistant|>\n{command}<|end|>\n" for words, command in prompt.examples
+    ]
+    return Chat(
+        prefix=(Piece("".join(prefix), special=True),),
+        request=(
+            Piece("<|user|>\n", special=True),
+            Piece(prompt.request, special=False),
+            Piece("<|end|>\n<|assistant|>\n", special=True),
+        ),
+    )
+
+
+FORMATS = {"chatml": chatml, "llama3": llama3, "phi3": phi3}
+
+#: What ends an answer in each format: for servers that are sent text and do not know the turn's end by it.
+TURN_ENDS = {"chatml": "<|im_end|>", "llama3": "<|eot_id|>", "phi3": "<|end|>"}
+
+#: Parts of a model's name, as servers call it, that tell its format. What is in no row is not known.
+_NAMES = (
+    (re.compile(r"qwen|smollm|nl2sh|hermes|yi-coder|chatml"), "chatml"),
+    (re.compile(r"llama-?3"), "llama3"),
+    (re.compile(r"phi-?3"), "phi3"),
+)
+
+
+def format_of(model: str) -> str | None:
+    """Return the name of the format of the model that a server calls `model`, None when it is not known.
+
+    A base model, which was taught no format, is told from the others by its name alone, too.
+    """
+    name = model.lower()
+    if "base" in name or "deepseek" in name:
+        return None
+    return next((form for pattern, form in _NAMES if pattern.search(name)), None)

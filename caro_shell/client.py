@@ -81,6 +81,9 @@ def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
                 if event["event"] == "reply":
                     return event
                 accepted = accepted or event["event"] == "accepted"
+                if event["event"] == "environment":
+                    named = launch.environment(event["names"].split())
+                    connection.sendall(protocol.encode(kind="environment", **named))
                 progress.show(event.get("text", ""))
         except ConnectionError:
             pass  # the same as an end without a reply

@@ -20,6 +20,10 @@ def _setting(
     return field(default=default, metadata={"key": key, "env": env, "choices": choices, "zero": zero})
 
 
+#: Who may answer; `auto` is the first of ollama, vllm and embedded that can.
+BACKENDS = ("embedded", "ollama", "vllm", "auto")
+
+
 @dataclass(frozen=True)
 class Config:
     """Every setting by its name in the file.
@@ -29,10 +33,22 @@ class Config:
     their lines there, 0 where a line is not known. `notices` are sentences about what was ignored.
     """
 
-    backend: str = _setting("backend.preferred", "embedded", env="CARO_BACKEND", choices=("embedded",))
+    backend: str = _setting("backend.preferred", "embedded", env="CARO_BACKEND", choices=BACKENDS)
+    fallback: bool = _setting("backend.fallback", default=True)
+    verify: bool = _setting("backend.verify", default=True)
+    ca_bundle: str = _setting("backend.ca_bundle", "")
     model: str = _setting("backend.embedded.model", "qwen2.5-coder-1.5b-q4", env="CARO_MODEL")
+    ollama_enabled: bool = _setting("backend.ollama.enabled", default=False)
+    ollama_url: str = _setting("backend.ollama.url", "http://localhost:11434")
+    ollama_model: str = _setting("backend.ollama.model", "")
+    vllm_enabled: bool = _setting("backend.vllm.enabled", default=False)
+    vllm_url: str = _setting("backend.vllm.url", "http://localhost:8000")
+    vllm_model: str = _setting("backend.vllm.model", "")
+    vllm_key_env: str = _setting("backend.vllm.api_key_env", "VLLM_API_KEY")
+    temperature: float = _setting("generation.temperature", 0.0, zero=True)
     max_tokens: int = _setting("generation.max_tokens", 160)
     timeout_s: float = _setting("generation.timeout_s", 30.0)
+    connect_timeout_s: float = _setting("generation.connect_timeout_s", 5.0)
     alternatives: int = _setting("generation.alternatives", 3, zero=True)
     cache: bool = _setting("cache", default=True)
     key: str = _setting("shell.key", "ctrl-g", env="CARO_KEY")

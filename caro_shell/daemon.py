@@ -162,6 +162,8 @@ class Daemon:
             answer.send(event="reply", status="0", line="stopped", notice="")
         elif kind == "status":
             answer.send(event="reply", status="0", line=json.dumps(self._status()), notice="")
+        elif kind == "environment" and client.job is not None:
+            client.job.hear_environment(fields)
         elif kind != "rewrite" or client.job is not None:
             self._drop(client)
         elif (fields.get("protocol"), fields.get("version")) != (protocol.PROTOCOL, __version__):

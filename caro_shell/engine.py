@@ -1,18 +1,20 @@
-"""The use case: a person's line in, one command out. Knows neither sockets nor terminals."""
+"""The use case: a line in, one command out, and others on request. Knows neither sockets nor terminals."""
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Callable, NamedTuple
+from collections.abc import Mapping
+from typing import Callable, NamedTuple
 
-from caro_shell import __version__, config, parse, paths, sanitise
+from caro_shell import config, paths, sanitise
+from caro_shell.answer import Answer, Answers
 from caro_shell.backends import Backend, Listener, identity, open_backend
+from caro_shell.backends.selection import Selection
 from caro_shell.config import Config
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS, Prompt, make_prompt
 from caro_shell.reply import Reply, Request, Timings
-from caro_shell.replycache import ReplyCache, entry_key
 from caro_shell.rounds import Round, Rounds
 
 log = logging.getLogger("caro.engine")
@@ -26,19 +28,16 @@ class Turn(NamedTuple):
 
 
 class Engine:
-    """Answers requests with one open backend, opened when first needed and when the settings change."""
+    """Answers requests. A backend is opened when first needed, and again when its settings change."""
 
     def __init__(
         self,
-        opener: Callable[[Config], Backend] = open_backend,
+        opener: Callable[[Config, Mapping[str, str]], Backend] = open_backend,
         identify: Callable[[Config], object] = identity,
     ) -> None:
-        self._opener = opener
-        self._identify = identify
-        self._cache = ReplyCache()
+        self._selection = Selection(opener)
+        self._answers = Answers(self._selection, identify)
         self._rounds = Rounds()
-        self._backend: Backend | None = None
-        self._opened_for: object = None
         self.config = config.load(paths.config_file(), env={})
 
     def rewrite(self, request: Request, listener: Listener, *, asked: float) -> Reply:
@@ -48,37 +47,33 @@ class Engine:
         """
         began = time.monotonic()
         shell, prompt = _read(request)
-        settings = self.config = config.load(paths.config_file(), env=request.env, flags=request.flags)
-        key = entry_key(__version__, prompt, shell, self._identify(settings))
-        said = self._cache.get(key) if settings.cache else None
-        cached = said is not None
-        if said is None:
-            said, timings = self._complete(prompt, shell, settings, listener, (asked, began))
-            if settings.cache:
-                self._cache.put(key, said)
-        else:
-            timings = Timings(total_ms=_ms(asked, time.monotonic()), queue_ms=_ms(asked, began))
-        others = said.pop("alternatives", None)
+        settings = self._settings(request)
+        found = self._answers.find(prompt, shell, settings, _Gate(listener))
+        timings = _timings(found, asked, began)
+        log.info("%s", timings)
+        others = found.said.pop("alternatives", None)
         wanted = max(request.count, 1 + settings.alternatives)
         this = Round(
             words=request.line,
             prompt=prompt,
             shell=shell,
-            key=key if settings.cache else "",
-            commands=[said["command"], *(others or ())],
+            backend=found.asked,
+            key=found.key,
+            commands=[found.said["command"], *(others or ())],
             wanted=wanted,
             complete=others is not None and wanted <= 1 + settings.alternatives,
         )
         if request.session:
             self._rounds.begin(request.session, this)
         while len(this.commands) < request.count and not this.complete:
-            self._write(this, settings, listener)
+            self._write(this, self._selection.open(this.backend, settings, listener), listener)
         return Reply(
-            **said,
+            **found.said,
             timings=timings,
-            cached=cached,
+            cached=found.completion is None,
+            fallback_from=found.fallback_from,
             alternatives=tuple(this.commands[1 : request.count]),
-            notices=settings.notices,
+            notices=(*settings.notices, *found.notices),
         )
 
     def another(self, request: Request, listener: Listener) -> Turn | None:
@@ -89,9 +84,9 @@ class Engine:
         this = self._rounds.of(request.session, request.line)
         if this is None:
             return None
-        settings = self.config = config.load(paths.config_file(), env=request.env, flags=request.flags)
+        settings = self._settings(request)
         while len(this.commands) <= this.shown + 1 and not this.complete:
-            self._write(this, settings, listener)
+            self._write(this, self._selection.open(this.backend, settings, listener), listener)
         if this.shown + 1 < len(this.commands):
             this.shown += 1
             return Turn(this.line)
@@ -101,77 +96,41 @@ class Engine:
     def idle(self, listener: Listener) -> None:
         """Use the time until the next request: write the other commands for the last one.
 
-        Raises Cancelled when the listener says that there is something else to do.
+        Only with the local model, if it is open: nobody asked a server for more. Raises Cancelled when the
+        listener says that there is something else to do.
         """
-        this = self._rounds.unfinished()
-        while this is not None and self._backend is not None and not this.complete:
-            self._write(this, None, listener)
+        this, backend = self._rounds.unfinished(), self._selection.opened(remote=False)
+        if this is not None and backend is not None and this.backend == "embedded":
+            while not this.complete:
+                self._write(this, backend, listener)
 
     def prepare(self, shell: str, listener: Listener) -> None:
-        """Open the backend and let it read what all requests of `shell` begin with. Raises CaroError."""
+        """Open the local model and let it read what all requests of `shell` begin with. Raises CaroError."""
         settings = self.config = config.load(paths.config_file(), env={})
-        self._open(settings, listener).prepare(make_prompt("", shell), listener)
+        self._selection.open("embedded", settings, listener).prepare(make_prompt("", shell), listener)
 
     def release(self) -> None:
         """Give back the model's memory; the next request opens it again."""
-        if self._backend is not None:
-            log.info("releasing %s", self._backend.model)
-            self._rounds.stop_writing()
-            self._backend.close()
-            self._backend = None
+        self._rounds.stop_writing()
+        self._selection.release()
 
     @property
     def model(self) -> str:
         """The name of the model in memory, or ""."""
-        return self._backend.model if self._backend is not None else ""
+        backend = self._selection.opened(remote=False)
+        return backend.model if backend is not None else ""
 
-    def _complete(
-        self, prompt: Prompt, shell: str, settings: Config, listener: Listener, since: tuple[float, float]
-    ) -> tuple[dict[str, Any], Timings]:
-        """Let the backend answer; return what is said of the command, and the times since two moments."""
-        asked, began = since
-        backend = self._open(settings, listener)
-        opened = time.monotonic()
-        completion = backend.complete(prompt, _Gate(listener))
-        answer = parse.read_answer(completion.text, shell)
-        timings = Timings(
-            total_ms=_ms(asked, time.monotonic()),
-            queue_ms=_ms(asked, began),
-            load_ms=_ms(began, opened),
-            prefill_ms=round(completion.prefill_ms, 1),
-            decode_ms=round(completion.decode_ms, 1),
-            prompt_tokens=completion.prompt_tokens,
-            cached_tokens=completion.cached_tokens,
-            generated_tokens=completion.generated_tokens,
-        )
-        log.info("answered by %s (%s), read by %s: %s", backend.name, backend.model, answer.reader, timings)
-        said = {
-            "command": answer.command,
-            "explanation": answer.explanation,
-            "confidence": answer.confidence,
-            "shell": shell,
-            "backend": backend.name,
-            "model": backend.model,
-        }
-        return said, timings
+    def _settings(self, request: Request) -> Config:
+        self.config = config.load(paths.config_file(), env=request.env, flags=request.flags)
+        return self.config
 
-    def _write(self, this: Round, settings: Config | None, listener: Listener) -> None:
+    def _write(self, this: Round, backend: Backend, listener: Listener) -> None:
         """Add one more command to `this` round, or find that there is none."""
-        backend = self._open(settings, listener) if settings else self._backend
-        if this.drafts is None and backend is not None:
-            this.drafts = backend.alternatives(this.prompt)
+        if this.drafts is None or this.writer is not backend:
+            this.drafts, this.writer = backend.alternatives(this.prompt), backend
         this.write(_Gate(listener))
         if this.complete and this.key:
-            self._cache.add(this.key, {"alternatives": this.commands[1:]})
-
-    def _open(self, settings: Config, listener: Listener) -> Backend:
-        wanted = (settings.backend, settings.model, settings.max_tokens, settings.timeout_s)
-        if self._backend is None or self._opened_for != wanted:
-            self.release()  # first: two models may not fit in memory
-            listener.stage("loading the model")
-            self._backend = self._opener(settings)
-            self._opened_for = wanted
-        return self._backend
+            self._answers.cache.add(this.key, {"alternatives": this.commands[1:]})
 
 
 class _Gate:
@@ -180,6 +139,7 @@ class _Gate:
     def __init__(self, listener: Listener) -> None:
         self.stage = listener.stage
         self.cancelled = listener.cancelled
+        self.environment = listener.environment
         self._listener = listener
 
     def text(self, so_far: str) -> None:
@@ -193,6 +153,22 @@ def _read(request: Request) -> tuple[str, Prompt]:
     if not prompt.request:
         raise CaroError("there is nothing to rewrite yet: say what you want in plain words")
     return shell, prompt
+
+
+def _timings(found: Answer, asked: float, began: float) -> Timings:
+    now, done = time.monotonic(), found.completion
+    if done is None:
+        return Timings(total_ms=_ms(asked, now), queue_ms=_ms(asked, began))
+    return Timings(
+        total_ms=_ms(asked, now),
+        queue_ms=_ms(asked, began),
+        load_ms=_ms(began, found.opened),
+        prefill_ms=round(done.prefill_ms, 1),
+        decode_ms=round(done.decode_ms, 1),
+        prompt_tokens=done.prompt_tokens,
+        cached_tokens=done.cached_tokens,
+        generated_tokens=done.generated_tokens,
+    )
 
 
 def _ms(start: float, end: float) -> float:

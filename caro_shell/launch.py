@@ -72,7 +72,12 @@ def await_ready(reader: int, wait: Callable[[int], None]) -> None:
 
 def settings() -> dict[str, str]:
     """Return the `CARO_*` variables as request fields: the daemon looks at no environment but ours."""
-    return {f"env.{name}": value for name, value in os.environ.items() if name.startswith("CARO_")}
+    return environment([name for name in os.environ if name.startswith("CARO_")])
+
+
+def environment(names: list[str]) -> dict[str, str]:
+    """Return those of the named variables that are set, as request fields."""
+    return {f"env.{name}": os.environ[name] for name in names if name in os.environ}
 
 
 def _become_daemon(ready: int) -> None:

@@ -3,13 +3,13 @@
 A record is `name=value` fields separated by 0x1f and ended by 0x1e, in UTF-8: JSON would cost the client
 more than everything else it imports. A client sends one record; the daemon answers with
 `accepted`, any number of `stage` and `text`, and one `reply` (or with `stale` alone: it is of another
-version and has given up its socket).
+version and has given up its socket). In between it may ask for some variables of the client's `environment`.
 """
 
 from __future__ import annotations
 
 #: Raised when the records change their meaning; the package's version is compared as well.
-PROTOCOL = "1"
+PROTOCOL = "2"
 #: Longest record taken, in bytes.
 RECORD_MAX = 65536
 FIELD_END = "\x1f"

@@ -48,6 +48,7 @@ class Reply:
     model: str
     timings: Timings
     cached: bool = False
+    fallback_from: str | None = None
     alternatives: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 

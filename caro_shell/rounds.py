@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from caro_shell import parse
-from caro_shell.backends import Draft, Listener
+from caro_shell.backends import Backend, Draft, Listener
 from caro_shell.errors import Cancelled, NoCommandFound
 from caro_shell.prompt import Prompt
 
@@ -22,18 +22,21 @@ ROUNDS_KEPT = 64
 class Round:
     """One line in words, and the distinct commands for it.
 
-    `drafts` writes more of them (None: must be started, by whoever has the backend); `wanted` commands are
-    enough, and the round is `complete` when there are so many or nothing else comes to mind.
+    `backend` is the name of who answered. `drafts`, of the open backend `writer`, writes more
+    of them; `wanted` commands are enough, and the round is `complete` when there are so many or nothing else
+    comes to mind.
     """
 
     words: str
     prompt: Prompt
     shell: str
+    backend: str
     key: str
     commands: list[str]
     wanted: int
     complete: bool = False
     drafts: Iterator[Draft] | None = None
+    writer: Backend | None = None
     shown: int = 0
     _seen: set[str] = field(default_factory=set)
 
@@ -105,7 +108,7 @@ class Rounds:
     def stop_writing(self) -> None:
         """Forget what was begun: the backend that writes it goes away."""
         for one in self._rounds.values():
-            one.drafts = None
+            one.drafts = one.writer = None
 
 
 def _essence(command: str) -> str:

@@ -8,6 +8,7 @@ import queue
 import socket
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from caro_shell import paths, protocol
@@ -18,6 +19,9 @@ from caro_shell.reply import Request
 from caro_shell.sanitise import printable
 
 log = logging.getLogger("caro.worker")
+
+#: Seconds that a client may take to look at its environment.
+ENVIRONMENT_S = 2.0
 
 
 class Job:
@@ -35,6 +39,7 @@ class Job:
         )
         self._connection = connection
         self._gone = threading.Event()
+        self._environment: queue.Queue[Mapping[str, str]] = queue.Queue()
 
     def hang_up(self) -> None:
         """Note that the client went away: the answer is no longer wanted."""
@@ -51,6 +56,18 @@ class Job:
     def cancelled(self) -> bool:
         """Say whether the client went away."""
         return self._gone.is_set()
+
+    def environment(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Ask the client which of these environment variables it has, and with what value."""
+        self.send(event="environment", names=" ".join(names))
+        try:
+            return self._environment.get(timeout=ENVIRONMENT_S)
+        except queue.Empty:
+            return {}
+
+    def hear_environment(self, fields: dict[str, str]) -> None:
+        """Take the client's answer to `environment`."""
+        self._environment.put(_under("env.", fields))
 
     def send(self, **fields: str) -> None:
         """Send one event; a client that went away is no error."""
@@ -144,6 +161,9 @@ class _Idle:
 
     def cancelled(self) -> bool:
         return not self._jobs.empty()
+
+    def environment(self, names: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002 - nobody to ask
+        return {}
 
 
 def _try(work: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ many TEXT    writes TEXT; the other commands for it are `TEXT 2` and `TEXT 3`
 slow TEXT    the same, but the other commands come only once the file `release` is there
 fail         has an error with a sentence
 refuse       writes prose
+environ NAME writes the variable NAME of the client's environment
 die          kills its own process
 """
 
@@ -16,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from caro_shell import daemon, engine
@@ -30,7 +31,7 @@ class ScriptedBackend:
     name = "scripted"
     model = "script"
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, env: Mapping[str, str]) -> None:
         self._pause = threading.Event()
         if config.model == "broken":
             raise BackendError("the scripted model cannot be opened; choose another")
@@ -48,6 +49,8 @@ class ScriptedBackend:
             os.kill(os.getpid(), signal.SIGKILL)
         if verb == "refuse":
             text = "I am sorry, but I cannot help you with that."
+        if verb == "environ":
+            text = f"echo {dict(listener.environment(text.split()))}"
         if verb == "same":
             text = prompt.request
         for end in range(1, len(text) + 1):

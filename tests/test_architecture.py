@@ -35,9 +35,9 @@ ORDER = (
         "units",
     ),
     ("config", "configfile", "launch", "progress", "prompt", "sanitise"),
-    ("address", "catalog", "chat", "client", "hooks", "login", "replycache"),
+    ("address", "catalog", "chat", "client", "consent", "hooks", "login", "replycache"),
     ("backends", "parse", "pull"),
-    ("rounds",),
+    ("answer", "rounds"),
     ("engine",),
     ("worker",),
     ("daemon",),
@@ -50,7 +50,7 @@ ORDER = (
 INSIDE = {
     "backends": (
         ("backends", "backends.cores", "backends.prefixstate", "backends.residency"),
-        ("backends.llamacontext",),
+        ("backends.llamacontext", "backends.selection"),
         ("backends.kvcache",),
         ("backends.writing",),
         ("backends.llamacpp",),

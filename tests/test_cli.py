@@ -91,7 +91,7 @@ def test_words_that_begin_with_a_verb_or_hold_dashes(caro, way):
 
 KEYS = {
     "command", "generated_command", "explanation", "confidence", "shell", "backend", "model", "timings",
-    "notices", "cached", "alternatives"}  # fmt: skip
+    "notices", "cached", "alternatives", "fallback_from"}  # fmt: skip
 TIMINGS = {
     "total_ms", "queue_ms", "load_ms", "prefill_ms", "decode_ms",
     "prompt_tokens", "cached_tokens", "generated_tokens",
@@ -181,7 +181,7 @@ def test_status_2_is_usage(caro, arguments):
 
 
 def test_status_2_is_a_setting_that_cannot_be_used(caro, monkeypatch):
-    sentence = "backend.preferred must be one of embedded, not 'cloud'\n"
+    sentence = "backend.preferred must be one of embedded, ollama, vllm, auto, not 'cloud'\n"
     assert caro("-b", "cloud", "say", "ls") == (2, "", f"caro: the command line: {sentence}")
     monkeypatch.setenv("CARO_BACKEND", "cloud")
     assert caro("say", "ls") == (2, "", f"caro: CARO_BACKEND: {sentence}")

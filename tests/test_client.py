@@ -156,6 +156,10 @@ def test_nothing_of_the_current_directory_is_imported(daemon, evil, line):
     assert (status, text) == press(line)
 
 
+def test_the_daemon_may_ask_for_variables_and_is_told_no_others(daemon):
+    assert press("environ VISIBLE ABSENT", VISIBLE="1", HIDDEN="2") == (0, "echo {'VISIBLE': '1'}")
+
+
 def test_with_frames_a_shell_can_draw_what_is_written_itself(daemon):
     with subprocess.Popen(
         [*hooks.client_command(), "--shell", "zsh", "--frames", "yes"],

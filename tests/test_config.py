@@ -77,10 +77,19 @@ def test_the_environment_is_that_of_this_process_unless_one_is_given(file, monke
 def test_a_file_may_set_everything(file):
     text = """
     cache = false
-    backend = { preferred = "embedded", embedded.model = "m" }
     shell.key = "alt-g"
     shell.comment = false
+    [backend]
+    preferred = "vllm"
+    fallback = false
+    verify = false
+    ca_bundle = "c"
+    embedded.model = "m"
+    ollama = { enabled = true, url = "u", model = "o" }
+    vllm = { enabled = true, url = "v", model = "w", api_key_env = "K" }
     [generation]
+    temperature = 0
+    connect_timeout_s = 1
     max_tokens = 7
     alternatives = 0
     timeout_s = 2
@@ -95,7 +104,12 @@ def test_a_file_may_set_everything(file):
     assert set(config.sources.values()) == {str(file)}
     assert (config.model, config.key, config.comment, config.max_tokens) == ("m", "alt-g", False, 7)
     assert (config.timeout_s, config.release_after_s, config.exit_after_s) == (2.0, 0.5, 1.0)
-    assert config.start == "login"
+    assert (config.start, config.backend, config.fallback, config.vllm_key_env) == (
+        "login",
+        "vllm",
+        False,
+        "K",
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,7 +137,10 @@ def test_an_unknown_key_is_named_with_its_line(file, text, notice):
     ("text", "notice"),
     [
         ("[backend]\npreferred = 3", "line 2: backend.preferred must be text, not 3"),
-        ("[backend]\npreferred = 'cloud'", "line 2: backend.preferred must be one of embedded, not 'cloud'"),
+        (
+            "[backend]\npreferred = 'cloud'",
+            "line 2: backend.preferred must be one of embedded, ollama, vllm, auto, not 'cloud'",
+        ),
         ("[shell]\ncomment = 'maybe'", "line 2: shell.comment must be true or false, not 'maybe'"),
         ("[shell]\ncomment = 1", "line 2: shell.comment must be true or false, not 1"),
         ("[shell]\nkey = ['a']", "line 2: shell.key must be text, not ['a']"),
@@ -205,7 +222,7 @@ def test_a_file_of_someone_else(file):
         (
             {"CARO_BACKEND": "cloud"},
             {},
-            "CARO_BACKEND: backend.preferred must be one of embedded, not 'cloud'",
+            "CARO_BACKEND: backend.preferred must be one of embedded, ollama, vllm, auto, not 'cloud'",
         ),
         ({"CARO_COMMENT": "maybe"}, {}, "CARO_COMMENT: shell.comment must be true or false, not 'maybe'"),
         (

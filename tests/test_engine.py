@@ -32,7 +32,7 @@ class Script:
     name = "scripted"
     model = ""
 
-    def open(self, config):
+    def open(self, config, env=None):
         self.story.append(f"open {config.model}")
         self.model = config.model
         return self
@@ -59,6 +59,9 @@ class Ear:
 
     def cancelled(self):
         return self._gone
+
+    def environment(self, names):
+        return {}
 
 
 def ask(engine: Engine, line: str = "ls -l", ear: Ear | None = None, **kwargs):
@@ -116,7 +119,7 @@ def test_settings_that_are_not_the_models_do_not_reopen_it(engine, script):
 def test_a_model_that_does_not_open_is_tried_again(script):
     errors = [BackendError("no memory; close something")]
 
-    def opener(config):
+    def opener(config, env):
         if errors:
             raise errors.pop()
         return script.open(config)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caro_shell import examples
-from caro_shell.chat import FORMATS, chatml
+from caro_shell.chat import FORMATS, TURN_ENDS, chatml, format_of
 from caro_shell.prompt import SHELLS, make_prompt
 
 PLATFORMS = ["linux", "darwin"]
@@ -86,6 +86,34 @@ def test_chatml_looks_as_the_models_were_taught():
     assert "<|im_start|>user\nwhere am i<|im_end|>\n<|im_start|>assistant\npwd<|im_end|>\n" in text
     assert text.endswith("<|im_start|>user\nsay hi<|im_end|>\n<|im_start|>assistant\n")
     assert text.count("<|im_start|>") == text.count("<|im_end|>") + 1
+
+
+@pytest.mark.parametrize(
+    ("model", "form"),
+    [
+        ("Qwen/Qwen2.5-Coder-7B-Instruct", "chatml"),
+        ("qwen2.5-coder:7b", "chatml"),
+        ("SmolLM2-135M-Instruct.Q4_1.gguf", "chatml"),
+        ("meta-llama/Llama-3.1-8B-Instruct", "llama3"),
+        ("llama3.2:latest", "llama3"),
+        ("microsoft/Phi-3-mini-128k-instruct", "phi3"),
+        ("Qwen/Qwen2.5-Coder-1.5B-base", None),
+        ("DeepSeek-R1-Distill-Qwen-7B", None),
+        ("bigcode/starcoder2-3b", None),
+        ("codellama:7b", None),
+        ("", None),
+    ],
+)
+def test_the_format_is_told_by_the_models_name(model, form):
+    assert format_of(model) == form
+
+
+def test_each_turn_ends_with_the_mark_of_its_format():
+    assert set(TURN_ENDS) == set(FORMATS)
+    for name, chat_format in FORMATS.items():
+        chat = chat_format(make_prompt("say hi", "bash", "linux"))
+        assert chat.prefix[-1].text.rstrip().endswith(TURN_ENDS[name])
+        assert chat.request[-1].text.startswith(TURN_ENDS[name])
 
 
 @pytest.mark.parametrize("chat_format", FORMATS.values())

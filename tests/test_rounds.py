@@ -26,7 +26,7 @@ class Model:
         self.others = others
         self.answers = self.steps = self.starts = self.closed = 0
 
-    def __call__(self, _config: object) -> Model:
+    def __call__(self, _config: object, _env: object) -> Model:
         return self
 
     def prepare(self, prompt, listener):
@@ -59,6 +59,9 @@ class Ear:
     def cancelled(self):
         self._patience -= 1
         return self._patience < 0
+
+    def environment(self, names):
+        return {}
 
 
 def engine_of(model: Model, *, cached: bool = False) -> Engine:
@@ -218,6 +221,6 @@ def test_more_than_there_are_is_as_many_as_there_are():
 def test_old_sessions_are_forgotten():
     rounds = Rounds()
     for number in range(ROUNDS_KEPT + 1):
-        rounds.begin(str(number), Round("words", None, "bash", "", ["ls"], 2))
+        rounds.begin(str(number), Round("words", None, "bash", "embedded", "", ["ls"], 2))
     assert rounds.of("0", "ls") is None
     assert rounds.of("1", "ls") is not None

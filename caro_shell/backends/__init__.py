@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from caro_shell import catalog
 from caro_shell.config import Config
 from caro_shell.prompt import Prompt
+
+#: What ends an answer besides the end of the turn: an empty line, a closing fence.
+STOPS = ("\n\n", "\n```")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class Listener(Protocol):
     def cancelled(self) -> bool:
         """Say whether the answer is still wanted; asked between tokens."""
 
+    def environment(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return those of the named environment variables that the person has set."""
+
 
 class Backend(Protocol):
     """A model that can answer: four methods, and two names to show."""
@@ -69,21 +75,50 @@ class Backend(Protocol):
         """Give back the memory; the backend is not used again."""
 
 
+class Place(Protocol):
+    """Where a server is."""
+
+    url: str
+
+
+class RemoteBackend(Backend, Protocol):
+    """A backend that asks a server."""
+
+    endpoint: Place
+
+    def check(self, limit_s: float | None = None) -> list[str]:
+        """Return the names of the server's models; within `limit_s` seconds, if given. Raises RemoteError."""
+
+
 def identity(config: Config) -> tuple[object, ...]:
     """Return what an answer of the backend that `config` names depends on besides the prompt.
 
     Raises ModelMissing or ModelDamaged.
     """
+    limits = (config.backend, config.max_tokens, config.temperature)
+    if config.backend == "ollama":
+        return (*limits, config.ollama_url, config.ollama_model)
+    if config.backend == "vllm":
+        return (*limits, config.vllm_url, config.vllm_model)
     model = catalog.find(config.model)
-    weights = catalog.weights(model, catalog.locate(model))
-    return (config.backend, weights, config.max_tokens)
+    return (*limits, catalog.weights(model, catalog.locate(model)))
 
 
-def open_backend(config: Config) -> Backend:
-    """Open the backend that `config` names; this loads the model.
+def open_backend(config: Config, env: Mapping[str, str]) -> Backend:
+    """Open the backend that `config` names; for the embedded one this loads the model.
 
-    Raises ModelMissing, ModelDamaged or BackendError.
+    `env` holds the environment variables that a remote one may want. Raises ModelMissing, ModelDamaged or
+    BackendError.
     """
-    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+    # Late: each brings a library that the others need not wait for.
+    if config.backend == "ollama":
+        from caro_shell.backends.ollama import OllamaBackend  # noqa: PLC0415
+
+        return OllamaBackend(config, env)
+    if config.backend == "vllm":
+        from caro_shell.backends.vllm import VllmBackend  # noqa: PLC0415
+
+        return VllmBackend(config, env)
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415
 
     return LlamaCppBackend(config)

@@ -6,12 +6,10 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from caro_shell.backends import STOPS
 from caro_shell.backends.cores import Cores
 from caro_shell.backends.kvcache import KVCache
 from caro_shell.backends.llamacontext import LlamaContext
-
-#: What ends an answer besides the end of the turn: an empty line, a closing fence.
-STOPS = ("\n\n", "\n```")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caro_shell import client, config, engine, launch, paths, protocol
@@ -21,7 +22,12 @@ from caro_shell.sanitise import printable
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("words", nargs="*", metavar="WORDS", help="what you want (or pipe it in)")
-    parser.add_argument("-b", "--backend", help="the backend to use (default: the file's, else embedded)")
+    parser.add_argument(
+        "-b", "--backend", metavar="NAME", help=f"{', '.join(config.BACKENDS)} (default: the file's)"
+    )
+    parser.add_argument(
+        "--no-fallback", action="store_true", help="fail when the backend does, for scripts: no other answers"
+    )
     parser.add_argument("-m", "--model", help="a model's name, or the path of a GGUF file")
     parser.add_argument("--shell", choices=SHELLS, default=_login_shell(), help="(default: %(default)s)")
     parser.add_argument(
@@ -42,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     model = os.path.abspath(args.model) if os.path.isfile(args.model or "") else args.model
     keys = {"backend.preferred": args.backend, "backend.embedded.model": model}
     flags = {key: value for key, value in keys.items() if value is not None}
+    if args.no_fallback:
+        flags["backend.fallback"] = "false"
     config.load(paths.config_file(), flags=flags)  # a bad flag or variable is said here, as usage
     words = " ".join(args.words) if args.words else _piped()
     if not words.strip():
@@ -99,6 +107,9 @@ class _Watcher:
 
     def cancelled(self) -> bool:
         return False
+
+    def environment(self, names: Sequence[str]) -> Mapping[str, str]:
+        return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _story(reply: dict[str, Any]) -> str:
