@@ -66,6 +66,8 @@ class Answers:
         if kept is not None:
             return Answer(kept, key, name, time.monotonic())
         backend = self._selection.open(name, settings, listener)
+        if name != "embedded":
+            listener.stage(f"asking {name}")
         opened = time.monotonic()
         completion = backend.complete(prompt, listener)
         if name != "embedded":

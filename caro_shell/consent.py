@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from urllib.parse import urlsplit
 
 from caro_shell import paths
 from caro_shell.errors import RemoteError
+from caro_shell.transport.endpoint import is_loopback
 
 
 class WordsWouldLeave(RemoteError):
@@ -37,15 +37,6 @@ def give(url: str) -> None:
             file.write(_host(url) + "\n")
     except OSError:
         pass
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether `url` leads to this very machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _host(url: str) -> str:

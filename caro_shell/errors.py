@@ -8,7 +8,12 @@ CaroError
 │  └─ PullError       could not be fetched
 ├─ BackendError       the model could not answer
 │  ├─ BackendUnavailable
-│  └─ BackendTimeout
+│  ├─ BackendTimeout
+│  └─ RemoteError     a server on the network, or what it answered
+│     ├─ RemoteUnreachable  no connection, or it broke
+│     ├─ RemoteTimeout      too slow
+│     ├─ RemoteMalformed    an answer, but none that can be read
+│     └─ HttpStatus         the server said no
 ├─ NoCommandFound     the model answered, no reader accepted it
 ├─ Cancelled          the person went away; nothing is shown
 └─ DaemonError        the resident process could not be started or went away
@@ -53,6 +58,48 @@ class BackendUnavailable(BackendError):
 
 class BackendTimeout(BackendError):
     """The backend took longer than `generation.timeout_s`."""
+
+
+class RemoteError(BackendError):
+    """A remote backend could not answer. `transient`: the same request may well succeed in a moment."""
+
+    def __init__(self, sentence: str, *, transient: bool = False) -> None:
+        super().__init__(sentence)
+        self.transient = transient
+
+
+class RemoteUnreachable(RemoteError):
+    """No connection to the server (refused, unknown name, no route, TLS not trusted), or one that broke."""
+
+
+class RemoteTimeout(RemoteError):
+    """The server took longer than it may, to accept a connection or to answer."""
+
+
+class RemoteMalformed(RemoteError):
+    """The server's answer is too large, no JSON, or not what the JSON should be."""
+
+
+class HttpStatus(RemoteError):
+    """The server answered with an HTTP `status` of 300 or more.
+
+    `detail` is what it said itself, printable, at most 300 characters, perhaps nothing; `retry_after_s`
+    the seconds for which it wants to be left alone, None where it did not say.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        status: int,
+        detail: str = "",
+        *,
+        retry_after_s: float | None = None,
+        transient: bool = False,
+    ) -> None:
+        super().__init__(sentence, transient=transient)
+        self.status = status
+        self.detail = detail
+        self.retry_after_s = retry_after_s
 
 
 class NoCommandFound(CaroError):

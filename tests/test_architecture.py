@@ -35,9 +35,19 @@ ORDER = (
         "units",
     ),
     ("config", "configfile", "launch", "progress", "prompt", "sanitise"),
-    ("address", "catalog", "chat", "client", "consent", "hooks", "login", "replycache"),
-    ("backends", "parse", "pull"),
-    ("answer", "rounds"),
+    (
+        "address",
+        "catalog",
+        "chat",
+        "client",
+        "hooks",
+        "login",
+        "replycache",
+        "transport",
+    ),
+    ("consent", "pull"),
+    ("backends", "parse"),
+    ("answer", "rounds", "setup"),
     ("engine",),
     ("worker",),
     ("daemon",),
@@ -49,11 +59,25 @@ ORDER = (
 #: The same inside the packages.
 INSIDE = {
     "backends": (
-        ("backends", "backends.cores", "backends.prefixstate", "backends.residency"),
-        ("backends.llamacontext", "backends.selection"),
-        ("backends.kvcache",),
-        ("backends.writing",),
-        ("backends.llamacpp",),
+        (
+            "backends",
+            "backends.cores",
+            "backends.prefixstate",
+            "backends.remote",
+            "backends.residency",
+        ),
+        (
+            "backends.llamacontext",
+            "backends.remote.aside",
+            "backends.remote.failures",
+            "backends.remote.jsonlines",
+            "backends.remote.ollamahost",
+            "backends.remote.rendering",
+            "backends.selection",
+        ),
+        ("backends.kvcache", "backends.remote.stream"),
+        ("backends.remote.server", "backends.writing"),
+        ("backends.llamacpp", "backends.remote.ollama", "backends.remote.vllm"),
     ),
     "commands": (
         (
@@ -79,25 +103,44 @@ INSIDE = {
         ("pull.https", "pull.wheels"),
         ("pull",),
     ),
+    "setup": (
+        ("setup", "setup.dialogue", "setup.particulars"),
+        ("setup.candidate",),
+        ("setup.checkup", "setup.choice"),
+        ("setup.pages",),
+    ),
+    "transport": (
+        ("transport", "transport.deadline", "transport.endpoint", "transport.retries"),
+        ("transport.errors", "transport.refusal", "transport.session"),
+        ("transport.http",),
+    ),
 }
 
 #: The one import against the order: `open_backend` names the backends, and imports one when it opens it.
-LATE = {("backends", "backends.llamacpp")}
+LATE = {("backends", f"backends.{name}") for name in ("llamacpp", "remote.ollama", "remote.vllm")}
 
 #: All that a key press runs, and all that it imports of us.
 KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "protocol", "typeahead"}
 
 #: Libraries of others, and the only modules that know them.
 LIBRARIES = {
-    "backoff": {"pull.https"},
+    "backoff": {"pull.https", "transport.retries"},
     "json_repair": {"parse.reply_json"},
     "llama_cpp": {"backends.llamacontext"},
     "numpy": {"backends.llamacontext"},
+    "prompt_toolkit": {"setup.dialogue"},
     "psutil": {"backends.cores", "daemon", "pressure"},
-    "requests": {"pull.https"},
+    "requests": {
+        "pull.https",
+        "transport.errors",
+        "transport.http",
+        "transport.refusal",
+        "transport.session",
+    },
     "tomli": {"catalog", "config", "configfile"},
     "tomlkit": {"tomltext"},
     "tqdm": {"pull.progress"},
+    "urllib3": {"transport.errors", "transport.session"},
 }
 
 LONGEST = 300
@@ -206,7 +249,7 @@ def test_a_library_is_known_only_where_it_is_used():
 def test_every_library_is_declared():
     project = (ROOT.parent / "pyproject.toml").read_text()
     section = project.partition("\ndependencies = [")[2].partition("\n]")[0]
-    declared = set(re.findall(r'^  "([a-z-]+)[>=]=', section, re.MULTILINE))
+    declared = set(re.findall(r'^  "([a-z0-9-]+)[>=]=', section, re.MULTILINE))
     distributions = {"llama_cpp": "llama-cpp-python"}
     assert {distributions.get(name, name.replace("_", "-")) for name in LIBRARIES} <= declared
 

@@ -13,6 +13,7 @@ from caro_shell.backends import Completion
 from caro_shell.engine import Engine, Request
 from caro_shell.errors import BackendError, CaroError, ConfigError, NoCommandFound
 from tests.daemons import write_config
+from tests.person import Person
 
 NUMBERS = itertools.count()
 
@@ -51,21 +52,8 @@ class Script:
         self.story.append("close")
 
 
-class Ear:
-    def __init__(self, gone: bool = False):
-        self.stages, self.texts, self._gone = [], [], gone
-        self.stage = self.stages.append
-        self.text = self.texts.append
-
-    def cancelled(self):
-        return self._gone
-
-    def environment(self, names):
-        return {}
-
-
-def ask(engine: Engine, line: str = "ls -l", ear: Ear | None = None, **kwargs):
-    return engine.rewrite(Request(line, **kwargs), ear or Ear(), asked=time.monotonic())
+def ask(engine: Engine, line: str = "ls -l", person: Person | None = None, **kwargs):
+    return engine.rewrite(Request(line, **kwargs), person or Person(), asked=time.monotonic())
 
 
 @pytest.fixture
@@ -81,11 +69,11 @@ def engine(script):
 def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
     assert engine.model == ""
     assert script.story == []
-    ear = Ear()
-    assert ask(engine, ear=ear).command == "ls -l"
-    assert ask(engine, "pwd", ear).command == "pwd"
+    person = Person()
+    assert ask(engine, person=person).command == "ls -l"
+    assert ask(engine, "pwd", person).command == "pwd"
     assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "complete"]
-    assert ear.stages == ["loading the model"]
+    assert person.stages == ["loading the model"]
     assert engine.model == "qwen2.5-coder-1.5b-q4"
 
 
@@ -186,13 +174,13 @@ def test_an_answer_that_is_no_command_is_refused(engine, answer):
 
 def test_the_listener_hears_printable_text_only(engine, script):
     script.pieces = ("l", "ls \x1b[2J", "ls \x1b[2J\u202e\n\x07")
-    ear = Ear()
-    ask(engine, ear=ear)
-    assert ear.texts == ["l", "ls ^[[2J", "ls ^[[2J<U+202E> ^G"]
+    person = Person()
+    ask(engine, person=person)
+    assert person.texts == ["l", "ls ^[[2J", "ls ^[[2J<U+202E> ^G"]
 
 
 def test_the_model_can_ask_whether_it_is_still_wanted(engine, script):
-    ask(engine, ear=Ear(gone=True))
+    ask(engine, person=Person(patience=0))
     assert "heard that it is cancelled" in script.story
     script.story.clear()
     ask(engine)
@@ -207,7 +195,7 @@ def test_the_shell_is_one_we_know(engine, asked, used):
 
 
 def test_a_reply_says_where_the_time_went(engine):
-    reply = engine.rewrite(Request("ls"), Ear(), asked=time.monotonic() - 5)
+    reply = engine.rewrite(Request("ls"), Person(), asked=time.monotonic() - 5)
     data = reply.as_dict()
     timings = data["timings"]
     assert timings["queue_ms"] >= 5000

@@ -13,6 +13,7 @@ from caro_shell.backends import Completion
 from caro_shell.errors import BackendError, Cancelled
 from caro_shell.prompt import Prompt
 from tests.daemons import caro_home
+from tests.person import Person
 
 pytestmark = pytest.mark.model
 
@@ -20,21 +21,6 @@ MODELS = Path(os.environ.get("CARO_TEST_MODELS", Path.home() / ".cache/caro/test
 
 EXAMPLES = tuple((f"show file number {number}", f"cat file{number}.txt") for number in range(12))
 OTHERS = tuple((f"remove file number {number}", f"rm file{number}.txt") for number in range(12))
-
-
-class Ear:
-    """Hears everything; is cancelled after `patience` questions."""
-
-    def __init__(self, patience: int = 10_000) -> None:
-        self.stages: list[str] = []
-        self.texts: list[str] = []
-        self.stage = self.stages.append
-        self.text = self.texts.append
-        self._patience = patience
-
-    def cancelled(self) -> bool:
-        self._patience -= 1
-        return self._patience < 0
 
 
 def prompt(words: str, examples: tuple[tuple[str, str], ...] = EXAMPLES) -> Prompt:
@@ -65,8 +51,8 @@ def backend(open_backend):
     return open_backend(max_tokens=12)
 
 
-def answer(backend, words: str, examples=EXAMPLES, ear: Ear | None = None) -> Completion:
-    return backend.complete(prompt(words, examples), ear or Ear())
+def answer(backend, words: str, examples=EXAMPLES, person: Person | None = None) -> Completion:
+    return backend.complete(prompt(words, examples), person or Person())
 
 
 def others(backend, words: str, count: int = 3) -> list[str]:
@@ -75,12 +61,12 @@ def others(backend, words: str, count: int = 3) -> list[str]:
 
 
 def test_a_request_reads_only_what_is_new(backend):
-    ear = Ear()
-    first = answer(backend, "show file number 7", ear=ear)
+    person = Person()
+    first = answer(backend, "show file number 7", person=person)
     assert first.cached_tokens == 0
-    assert ear.stages[0] == "reading the examples, once only: 0 %"
-    assert ear.texts[-1] == first.text
-    assert [text[:1] for text in ear.texts] == [first.text[:1]] * len(ear.texts), "it grows"
+    assert person.stages[0] == "reading the examples, once only: 0 %"
+    assert person.texts[-1] == first.text
+    assert [text[:1] for text in person.texts] == [first.text[:1]] * len(person.texts), "it grows"
     second = answer(backend, "show file number 8")
     assert second.prompt_tokens - second.cached_tokens < 20
     third = answer(backend, "show file number 8")
@@ -106,10 +92,10 @@ def test_two_prefixes_take_turns(backend):
 
 def test_the_prefix_is_read_from_the_disk_by_the_next_process(open_backend):
     text = answer(open_backend(), "show file number 5").text
-    ear = Ear()
-    second = answer(open_backend(), "show file number 5", ear=ear)
+    person = Person()
+    second = answer(open_backend(), "show file number 5", person=person)
     assert second.text == text
-    assert ear.stages == []
+    assert person.stages == []
     assert second.prompt_tokens - second.cached_tokens < 20
 
 
@@ -121,22 +107,22 @@ def test_a_damaged_state_is_made_anew(open_backend, damage):
     content[len(content) // 2] ^= 1
     state.write_bytes({"a byte": bytes(content), "the end": bytes(content[:-1]), "all": b""}[damage])
     assert answer(open_backend(), "show file number 5").text == text
-    ear = Ear()
-    answer(open_backend(), "show file number 5", ear=ear)
-    assert ear.stages == []
+    person = Person()
+    answer(open_backend(), "show file number 5", person=person)
+    assert person.stages == []
 
 
 def test_preparing_reads_the_prefix(backend):
-    backend.prepare(prompt(""), Ear())
-    ear = Ear()
-    first = answer(backend, "show file number 5", ear=ear)
-    assert ear.stages == []
+    backend.prepare(prompt(""), Person())
+    person = Person()
+    first = answer(backend, "show file number 5", person=person)
+    assert person.stages == []
     assert first.prompt_tokens - first.cached_tokens < 20
 
 
 def test_preparing_may_be_cancelled_and_goes_on_from_there(backend):
     with pytest.raises(Cancelled):
-        backend.prepare(prompt(""), Ear(patience=2))
+        backend.prepare(prompt(""), Person(patience=2))
     first = answer(backend, "show file number 5")
     assert 0 < first.cached_tokens < first.prompt_tokens - 64
 
@@ -145,7 +131,7 @@ def test_preparing_may_be_cancelled_and_goes_on_from_there(backend):
 def test_cancelling_leaves_a_clean_cache(backend, patience):
     text = answer(backend, "show file number 5").text
     with pytest.raises(Cancelled):
-        answer(backend, "tell me a story", ear=Ear(patience))
+        answer(backend, "tell me a story", person=Person(patience=patience))
     assert answer(backend, "show file number 5").text == text
 
 

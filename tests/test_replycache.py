@@ -13,6 +13,7 @@ from caro_shell.backends import Completion, Listener
 from caro_shell.engine import Engine, Request
 from caro_shell.prompt import Prompt
 from caro_shell.replycache import ReplyCache, cache_file, entry_key
+from tests.person import Person
 
 
 class Counting:
@@ -28,13 +29,6 @@ class Counting:
         pass
 
 
-class Silent:
-    def stage(self, what: str) -> None: ...
-    def text(self, so_far: str) -> None: ...
-    def cancelled(self) -> bool:
-        return False
-
-
 @pytest.fixture
 def counting() -> Counting:
     return Counting()
@@ -42,10 +36,10 @@ def counting() -> Counting:
 
 @pytest.fixture
 def ask(counting: Counting):
-    eng = Engine(lambda _config: counting, lambda config: config.model)
+    eng = Engine(lambda _config, _env: counting, lambda config: config.model)
 
     def rewrite(line: str, shell: str = "zsh", **env: str) -> engine.Reply:
-        return eng.rewrite(Request(line, shell, env=env), Silent(), asked=0.0)
+        return eng.rewrite(Request(line, shell, env=env), Person(), asked=0.0)
 
     return rewrite
 
@@ -141,8 +135,8 @@ def test_keys_differ_with_every_part() -> None:
 
 
 def test_settings_are_followed_for_an_answer_from_the_cache_too(counting: Counting) -> None:
-    eng = Engine(lambda _config: counting, lambda config: config.model)
-    eng.rewrite(Request("list files"), Silent(), asked=0.0)
+    eng = Engine(lambda _config, _env: counting, lambda config: config.model)
+    eng.rewrite(Request("list files"), Person(), asked=0.0)
     settings("[daemon]\nexit_after_s = 7\n")
-    assert eng.rewrite(Request("list files"), Silent(), asked=0.0).cached
+    assert eng.rewrite(Request("list files"), Person(), asked=0.0).cached
     assert eng.config.exit_after_s == 7

@@ -13,6 +13,7 @@ from caro_shell.errors import Cancelled
 from caro_shell.reply import Request
 from caro_shell.rounds import ROUNDS_KEPT, Round, Rounds
 from tests.daemons import write_config
+from tests.person import Person
 
 NUMBERS = itertools.count()
 
@@ -48,32 +49,16 @@ class Model:
         self.closed += 1
 
 
-class Ear:
-    """Hears the texts; is cancelled after `patience` questions."""
-
-    def __init__(self, patience: int = 1000) -> None:
-        self.texts: list[str] = []
-        self.stage = self.text = self.texts.append
-        self._patience = patience
-
-    def cancelled(self):
-        self._patience -= 1
-        return self._patience < 0
-
-    def environment(self, names):
-        return {}
-
-
 def engine_of(model: Model, *, cached: bool = False) -> Engine:
     return Engine(model, (lambda _: 0) if cached else (lambda _: next(NUMBERS)))
 
 
 def answer(engine: Engine, line: str, session: str = "1", **kwargs):
-    return engine.rewrite(Request(line, session=session, **kwargs), Ear(), asked=time.monotonic())
+    return engine.rewrite(Request(line, session=session, **kwargs), Person(), asked=time.monotonic())
 
 
-def turn(engine: Engine, line: str, session: str = "1", ear: Ear | None = None):
-    return engine.another(Request(line, session=session), ear or Ear())
+def turn(engine: Engine, line: str, session: str = "1", person: Person | None = None):
+    return engine.another(Request(line, session=session), person or Person())
 
 
 def test_each_press_brings_another_command_and_then_the_words():
@@ -129,12 +114,12 @@ def test_idle_time_writes_them_and_a_press_needs_the_model_no_more():
     model = Model("du -a", "pwd")
     engine = engine_of(model)
     answer(engine, "du")
-    engine.idle(Ear())
+    engine.idle(Person())
     steps = model.steps
     assert steps == 8
     assert [turn(engine, "du").line, turn(engine, "du -a").line] == ["du -a", "pwd"]
     assert (model.steps, model.starts) == (steps, 1)
-    engine.idle(Ear())
+    engine.idle(Person())
     assert model.starts == 1
 
 
@@ -143,19 +128,19 @@ def test_an_interruption_loses_nothing():
     engine = engine_of(model)
     answer(engine, "du")
     with pytest.raises(Cancelled):
-        engine.idle(Ear(patience=2))
+        engine.idle(Person(patience=2))
     assert model.steps == 3
-    ear = Ear()
-    assert turn(engine, "du", ear=ear).line == "du -a"
+    person = Person()
+    assert turn(engine, "du", person=person).line == "du -a"
     assert (model.steps, model.starts) == (5, 1)
-    assert ear.texts == ["du -", "du -a"]
+    assert person.texts == ["du -", "du -a"]
 
 
 def test_a_cancelled_press_stays_where_it_was():
     engine = engine_of(Model("du -a"))
     answer(engine, "du")
     with pytest.raises(Cancelled):
-        turn(engine, "du", ear=Ear(patience=1))
+        turn(engine, "du", person=Person(patience=1))
     assert turn(engine, "du").line == "du -a"
 
 
@@ -164,7 +149,7 @@ def test_without_a_model_in_memory_idle_time_opens_none():
     engine = engine_of(model)
     answer(engine, "du")
     engine.release()
-    engine.idle(Ear())
+    engine.idle(Person())
     assert model.starts == 0
     assert turn(engine, "du").line == "du -a", "a press does"
     assert model.closed == 1
@@ -184,7 +169,7 @@ def test_a_cached_answer_has_its_others_with_it():
     model = Model("du -a")
     first = engine_of(model, cached=True)
     answer(first, "du")
-    first.idle(Ear())
+    first.idle(Person())
     second = engine_of(model, cached=True)
     assert answer(second, "du").cached
     assert turn(second, "du").line == "du -a"
@@ -197,7 +182,7 @@ def test_none_are_written_when_none_are_wanted():
     model = Model("du -a")
     engine = engine_of(model)
     answer(engine, "du")
-    engine.idle(Ear())
+    engine.idle(Person())
     assert turn(engine, "du").line == "du"
     assert model.starts == 0
 
@@ -209,7 +194,7 @@ def test_a_caller_may_want_several_at_once(count, others, cached):
     engine = engine_of(Model("du -a", "ls", "pwd", "id"), cached=cached)
     if cached:
         answer(engine, "du")
-        engine.idle(Ear())
+        engine.idle(Person())
     assert answer(engine, "du", "", count=count).alternatives == others
 
 

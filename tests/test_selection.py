@@ -1,4 +1,4 @@
-"""Who answers: what the person chose, what falls back to what, what is remembered, what never leaves unasked."""
+"""Who answers: what was chosen, what falls back to what, what is remembered, what never leaves unasked."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from caro_shell.errors import (
 )
 from caro_shell.reply import Request
 from tests.daemons import write_config
+from tests.person import Person
 
 
 @dataclass
@@ -71,19 +72,6 @@ class Scripted:
         self.world.story.append(f"close {self.name}")
 
 
-class Ear:
-    def __init__(self, **env: str) -> None:
-        self.env, self.asked = env, []
-        self.stage = self.text = lambda _text: None
-
-    def cancelled(self):
-        return False
-
-    def environment(self, names):
-        self.asked += names
-        return {name: value for name, value in self.env.items() if name in names}
-
-
 @pytest.fixture
 def world():
     return World()
@@ -101,18 +89,18 @@ def prefer(name: str, more: str = "") -> None:
     )
 
 
-def ask(engine, ear=None, **flags: str):
+def ask(engine, person=None, **flags: str):
     keys = {f"backend.{name}": value for name, value in flags.items()}
     request = Request("list files", session="1", flags=keys)
-    return engine.rewrite(request, ear or Ear(), asked=time.monotonic())
+    return engine.rewrite(request, person or Person(), asked=time.monotonic())
 
 
 def test_the_embedded_model_answers_and_no_server_is_heard_of(engine, world):
-    ear = Ear()
-    reply = ask(engine, ear)
+    person = Person()
+    reply = ask(engine, person)
     assert (reply.backend, reply.fallback_from) == ("embedded", None)
     assert world.story == ["open embedded", "ask embedded"]
-    assert ear.asked == []
+    assert person.asked == []
 
 
 @pytest.mark.parametrize("name", ["ollama", "vllm"])
@@ -274,23 +262,23 @@ def test_a_stand_ins_answer_is_not_kept_as_the_servers(engine, world):
 def test_nobody_asks_a_server_for_more_in_idle_time(engine, world):
     prefer("ollama")
     ask(engine)
-    engine.idle(Ear())
+    engine.idle(Person())
     assert world.story == ["open ollama", "ask ollama"]
-    turn = engine.another(Request("echo ollama", session="1"), Ear())
+    turn = engine.another(Request("echo ollama", session="1"), Person())
     assert turn.line == "ls"
     assert world.story[-1] == "more of ollama"
 
 
 def test_a_server_hears_of_the_variables_that_concern_it(engine, world):
     prefer("vllm")
-    ask(engine, Ear(VLLM_API_KEY="k", OLLAMA_HOST="h", HTTPS_PROXY="p", HOME="mine"))
+    ask(engine, Person(env={"VLLM_API_KEY": "k", "OLLAMA_HOST": "h", "HTTPS_PROXY": "p", "HOME": "mine"}))
     assert world.envs == [{"VLLM_API_KEY": "k", "OLLAMA_HOST": "h", "HTTPS_PROXY": "p"}]
 
 
 def test_another_key_is_another_session_with_the_server(engine, world):
     prefer("vllm")
-    ask(engine, Ear(VLLM_API_KEY="old"))
-    ask(engine, Ear(VLLM_API_KEY="new"))
+    ask(engine, Person(env={"VLLM_API_KEY": "old"}))
+    ask(engine, Person(env={"VLLM_API_KEY": "new"}))
     assert world.story == ["open vllm", "ask vllm", "close vllm", "open vllm", "ask vllm"]
 
 

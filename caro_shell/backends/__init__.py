@@ -112,11 +112,11 @@ def open_backend(config: Config, env: Mapping[str, str]) -> Backend:
     """
     # Late: each brings a library that the others need not wait for.
     if config.backend == "ollama":
-        from caro_shell.backends.ollama import OllamaBackend  # noqa: PLC0415
+        from caro_shell.backends.remote.ollama import OllamaBackend  # noqa: PLC0415
 
         return OllamaBackend(config, env)
     if config.backend == "vllm":
-        from caro_shell.backends.vllm import VllmBackend  # noqa: PLC0415
+        from caro_shell.backends.remote.vllm import VllmBackend  # noqa: PLC0415
 
         return VllmBackend(config, env)
     from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415

@@ -13,18 +13,12 @@ from caro_shell import consent
 from caro_shell.backends import Backend, Listener, RemoteBackend
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, RemoteError, RemoteTimeout, RemoteUnreachable
+from caro_shell.transport import endpoint
 
 log = logging.getLogger("caro.selection")
 
 #: Seconds for which it is remembered whether a server could be reached, and that finding it out may take.
 REMEMBERED_S, CHECK_S = 60.0, 0.5
-
-#: What a person's environment says of the way to a server.
-NETWORK_VARIABLES = (
-    *(f"{name}_PROXY" for name in ("HTTP", "HTTPS", "ALL", "NO")),
-    *(f"{name}_proxy" for name in ("http", "https", "all", "no")),
-    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"),
-)
 
 Environment = Mapping[str, str]
 Opener = Callable[[Config, Environment], Backend]
@@ -122,7 +116,7 @@ class Selection:
 
 def variables(settings: Config) -> tuple[str, ...]:
     """Return the names of the environment variables that a remote backend is told."""
-    return (*NETWORK_VARIABLES, "OLLAMA_HOST", settings.vllm_key_env)
+    return (*endpoint.VARIABLES, "OLLAMA_HOST", settings.vllm_key_env)
 
 
 def notice(name: str, error: BackendError) -> str:
