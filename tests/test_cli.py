@@ -172,7 +172,7 @@ def test_words_without_end_are_a_sentence(caro):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--shell", "tcsh", "x"], ["--colour", "x"], ["init"], ["init", "tcsh"], ["daemon", "x"]],
+    [["--shell", "tcsh", "x"], ["--colour", "x"], ["init", "tcsh"], ["daemon", "x"]],
 )
 def test_status_2_is_usage(caro, arguments):
     code, out, err = caro(*arguments)

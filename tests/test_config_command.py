@@ -173,7 +173,7 @@ def test_a_value_that_is_no_text_is_printed_byte_for_byte():
         ("shell.kye", "do you mean shell.key or shell.comment?"),
         ("SHELL.KEY", "do you mean shell.key or shell.comment?"),
         ("shell", "do you mean shell.key or shell.comment?"),
-        ("model", "do you mean backend.embedded.model?"),
+        ("model", "do you mean backend.embedded.model or backend.ollama.model or backend.vllm.model?"),
         ("timeout", "do you mean generation.timeout_s?"),
         ("colour", "caro config show prints all there are"),
         ("", "caro config show prints all there are"),
@@ -236,7 +236,11 @@ def test_set_writes_the_value_in_its_type(caro, file, key, text, said, written):
     ("key", "text", "sentence"),
     [
         ("shell.key", "banana", "shell.key must be like ctrl-g, alt-g or ctrl-x ctrl-g, not 'banana'"),
-        ("backend.preferred", "cloud", "backend.preferred must be one of embedded, not 'cloud'"),
+        (
+            "backend.preferred",
+            "cloud",
+            "backend.preferred must be one of embedded, ollama, vllm, auto, not 'cloud'",
+        ),
         ("cache", "maybe", "cache must be true or false, not 'maybe'"),
         ("generation.max_tokens", "2.5", "generation.max_tokens must be a whole number, not '2.5'"),
         ("generation.max_tokens", "-5", "generation.max_tokens must be a whole number, not '-5'"),

@@ -129,10 +129,14 @@ def _check_known(key: str) -> None:
     """Raise ConfigError, with the names that are near, when there is no such setting."""
     if key in config.SETTINGS:
         return
-    names = {name: setting for setting in config.SETTINGS for name in (setting.rpartition(".")[2], setting)}
+    named: dict[str, list[str]] = {}
+    for setting in config.SETTINGS:
+        for name in (setting.rpartition(".")[2], setting):
+            named.setdefault(name, []).append(setting)
     inside = [setting for setting in config.SETTINGS if setting.startswith(f"{key}.")]
-    near = inside or dict.fromkeys(names[name] for name in difflib.get_close_matches(key.lower(), names))
-    hint = f"do you mean {' or '.join(near)}?" if near else "caro config show prints all there are"
+    near = [key] if key in named else difflib.get_close_matches(key.lower(), named)
+    likely = inside or dict.fromkeys(setting for name in near for setting in named.get(name, [name]))
+    hint = f"do you mean {' or '.join(likely)}?" if likely else "caro config show prints all there are"
     raise ConfigError(f"there is no setting {key}; {hint}")
 
 

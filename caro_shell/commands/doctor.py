@@ -7,19 +7,15 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from caro_shell import __version__, catalog, config, paths
 from caro_shell.commands.daemon import ask
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS
-
-
-class Finding(NamedTuple):
-    """One thing looked at: is it well, and a sentence that names the remedy when it is not."""
-
-    well: bool
-    sentence: str
+from caro_shell.sanitise import printable
+from caro_shell.setup import checkup
+from caro_shell.setup.checkup import Finding
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +27,7 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001 - the verbs' common sh
     """Print every finding; return 1 when one of them is not well."""
     findings = [finding for check in CHECKS for finding in check()]
     for finding in findings:
-        print(("  ok  " if finding.well else "  !!  ") + finding.sentence)
+        print(("  ok  " if finding.well else "  !!  ") + printable(finding.sentence))
     return 0 if all(finding.well for finding in findings) else 1
 
 
@@ -109,4 +105,11 @@ def _key() -> Iterator[Finding]:
 
 
 #: In the order in which they are printed.
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (_program, _settings, _daemon, _hooks, _key)
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _program,
+    _settings,
+    checkup.servers,
+    _daemon,
+    _hooks,
+    _key,
+)

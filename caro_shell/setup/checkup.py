@@ -1,0 +1,106 @@
+"""How the servers are that may answer: reached, with the model, fit to send words to; with the remedies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from caro_shell import config, paths
+from caro_shell.backends.selection import CHECK_S
+from caro_shell.config import Config
+from caro_shell.errors import CaroError
+from caro_shell.setup import candidate, particulars
+from caro_shell.transport.endpoint import is_loopback
+
+
+class Finding(NamedTuple):
+    """One thing looked at: is it well, and a sentence that names the remedy when it is not."""
+
+    well: bool
+    sentence: str
+
+
+def servers() -> Iterator[Finding]:
+    """Look at the servers that are enabled or preferred, and contact no other."""
+    try:
+        settings = config.load(paths.config_file())
+    except CaroError:
+        return  # said above
+    enabled = {"ollama": settings.ollama_enabled, "vllm": settings.vllm_enabled}
+    used = [name for name in enabled if enabled[name] or settings.backend == name]
+    for name in used:
+        yield from _server(name, settings)
+        if not enabled[name]:
+            yield Finding(
+                well=False,
+                sentence=f"{name} is preferred but not enabled, so the embedded model answers; "
+                f"enable it with: caro config set backend.{name}.enabled true",
+            )
+    if used:
+        yield from _exposed()
+
+
+def _server(name: str, settings: Config) -> Iterator[Finding]:
+    try:
+        backend = candidate.opened(name, settings)
+    except CaroError as error:
+        yield Finding(well=False, sentence=str(error))
+        return
+    url = backend.endpoint.url
+    try:
+        models = backend.check(CHECK_S)
+    except CaroError as error:
+        yield Finding(well=False, sentence=str(error))
+    else:
+        yield _model_there(f"{name} at {url}", backend.model, models)
+    finally:
+        backend.close()
+    if name == "vllm":
+        yield _server_key(settings.vllm_key_env)
+    if url.startswith("http:") and not is_loopback(url):
+        yield Finding(
+            well=False,
+            sentence=f"words for {name} go to {url} without https and can be read on the way; give it a "
+            f"certificate, then: caro init --backend {name}",
+        )
+    if url.startswith("https:") and not settings.verify:
+        yield Finding(
+            well=False,
+            sentence=f"nobody checks that {url} is who it says; name its certificate in backend.ca_bundle, "
+            "then: caro config unset backend.verify",
+        )
+
+
+def _model_there(server: str, model: str, models: list[str]) -> Finding:
+    """Say which model will answer; none is named where the server's first is to be taken."""
+    if model in models or (models and not model):
+        which = f"and has {model}" if model else f"with the first that writes of: {', '.join(models[:5])}"
+        return Finding(well=True, sentence=f"{server} answers, {which}")
+    there = f"has no model {model}, but {', '.join(models[:5])}" if models else "has no model at all"
+    return Finding(well=False, sentence=f"{server} {there}; choose again with: caro init")
+
+
+def _server_key(variable: str) -> Finding:
+    """Say where the key for vLLM comes from, and nothing of the key."""
+    if not variable:
+        return Finding(well=True, sentence="no key is sent to vllm (backend.vllm.api_key_env is empty)")
+    if particulars.looks_like_a_key(variable):
+        return Finding(
+            well=False,
+            sentence="backend.vllm.api_key_env is to name a variable, and holds a key perhaps; put the key "
+            "into a variable, and its name there with: caro init --backend vllm",
+        )
+    state = "set" if os.environ.get(variable) else "not set here, so no key is sent"
+    return Finding(well=True, sentence=f"the key for vllm is taken from {variable}, which is {state}")
+
+
+def _exposed() -> Iterator[Finding]:
+    """Look whether others than the person can read where words go, or change it."""
+    path = paths.config_file()
+    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0
+    if mode & 0o077:
+        yield Finding(
+            well=False,
+            sentence=f"{path} is open to others (mode {mode:04o}); close it with: chmod 600 {path}",
+        )
