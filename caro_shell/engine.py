@@ -94,15 +94,18 @@ class Engine:
         return Turn(this.words, "" if this.shown else "no other command comes to mind; here are your words")
 
     def idle(self, listener: Listener) -> None:
-        """Use the time until the next request: write the other commands for the last one.
+        """Use the time until the next request: write the other commands for the last one, become faster.
 
         Only with the local model, if it is open: nobody asked a server for more. Raises Cancelled when the
         listener says that there is something else to do.
         """
         this, backend = self._rounds.unfinished(), self._selection.opened(remote=False)
-        if this is not None and backend is not None and this.backend == "embedded":
+        if backend is None:
+            return
+        if this is not None and this.backend == "embedded":
             while not this.complete:
                 self._write(this, backend, listener)
+        backend.improve(listener)
 
     def prepare(self, shell: str, listener: Listener) -> None:
         """Open the local model and let it read what all requests of `shell` begin with. Raises CaroError."""

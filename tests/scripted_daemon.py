@@ -71,6 +71,9 @@ class ScriptedBackend:
             for number in (2, 3):
                 yield Draft(f"{text} {number}", finished=True)
 
+    def improve(self, listener: Listener) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

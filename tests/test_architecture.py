@@ -67,7 +67,7 @@ INSIDE = {
             "backends.residency",
         ),
         (
-            "backends.llamacontext",
+            "backends.llamamodel",
             "backends.remote.aside",
             "backends.remote.failures",
             "backends.remote.jsonlines",
@@ -75,8 +75,9 @@ INSIDE = {
             "backends.remote.rendering",
             "backends.selection",
         ),
-        ("backends.kvcache", "backends.remote.stream"),
-        ("backends.remote.server", "backends.writing"),
+        ("backends.llamacontext", "backends.remote.stream"),
+        ("backends.kvcache", "backends.remote.server"),
+        ("backends.writing",),
         ("backends.llamacpp", "backends.remote.ollama", "backends.remote.vllm"),
     ),
     "commands": (
@@ -126,7 +127,7 @@ KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "pro
 LIBRARIES = {
     "backoff": {"pull.https", "transport.retries"},
     "json_repair": {"parse.reply_json"},
-    "llama_cpp": {"backends.llamacontext"},
+    "llama_cpp": {"backends.llamamodel"},
     "numpy": {"backends.llamacontext"},
     "prompt_toolkit": {"setup.dialogue"},
     "psutil": {"backends.cores", "daemon", "pressure"},

@@ -135,6 +135,30 @@ def test_cancelling_leaves_a_clean_cache(backend, patience):
     assert answer(backend, "show file number 5").text == text
 
 
+def test_repacking_the_weights_loses_nothing(backend):
+    """In mid-answer, too: another one is being written meanwhile."""
+    before = answer(backend, "show file number 5")
+    found = others(backend, "show all files")
+    drafts = backend.alternatives(prompt("show all files"))
+    head = next(draft.text for draft in drafts if draft.finished)
+    backend.improve(Person())
+    assert [head, *itertools.islice((draft.text for draft in drafts if draft.finished), 2)] == found
+    after = answer(backend, "show file number 5")
+    assert after.text == before.text
+    assert after.prompt_tokens - after.cached_tokens < 20, "the prefix is still held"
+    backend.improve(Person())  # once is enough
+
+
+@pytest.mark.parametrize("patience", [0, 5, 100])
+def test_repacking_gives_way_to_a_request(backend, patience):
+    before = answer(backend, "show file number 5")
+    with pytest.raises(Cancelled):
+        backend.improve(Person(patience=patience))
+    assert answer(backend, "show file number 5").text == before.text
+    backend.improve(Person())
+    assert answer(backend, "show file number 5").text == before.text
+
+
 def test_alternatives_are_distinct_and_always_the_same(backend, open_backend):
     first = answer(backend, "show all files").text
     found = others(backend, "show all files")

@@ -26,6 +26,7 @@ class Model:
     def __init__(self, *others: str) -> None:
         self.others = others
         self.answers = self.steps = self.starts = self.closed = 0
+        self.improved_after = -1  # steps
 
     def __call__(self, _config: object, _env: object) -> Model:
         return self
@@ -44,6 +45,9 @@ class Model:
                 self.steps += 1
                 yield Draft(other[:end], finished=False)
             yield Draft(other, finished=True)
+
+    def improve(self, listener):
+        self.improved_after = self.steps
 
     def close(self):
         self.closed += 1
@@ -116,7 +120,7 @@ def test_idle_time_writes_them_and_a_press_needs_the_model_no_more():
     answer(engine, "du")
     engine.idle(Person())
     steps = model.steps
-    assert steps == 8
+    assert steps == model.improved_after == 8
     assert [turn(engine, "du").line, turn(engine, "du -a").line] == ["du -a", "pwd"]
     assert (model.steps, model.starts) == (steps, 1)
     engine.idle(Person())
@@ -129,7 +133,7 @@ def test_an_interruption_loses_nothing():
     answer(engine, "du")
     with pytest.raises(Cancelled):
         engine.idle(Person(patience=2))
-    assert model.steps == 3
+    assert (model.steps, model.improved_after) == (3, -1)
     person = Person()
     assert turn(engine, "du", person=person).line == "du -a"
     assert (model.steps, model.starts) == (5, 1)

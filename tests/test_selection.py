@@ -64,6 +64,9 @@ class Scripted:
         self._do("more of")
         yield Draft("ls", finished=True)
 
+    def improve(self, listener):
+        self._do("improve")
+
     def check(self, limit_s=None):
         self._do("check")
         return []

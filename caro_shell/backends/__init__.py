@@ -50,7 +50,7 @@ class Listener(Protocol):
 
 
 class Backend(Protocol):
-    """A model that can answer: four methods, and two names to show."""
+    """A model that can answer: five methods, and two names to show."""
 
     name: str
     model: str
@@ -70,6 +70,9 @@ class Backend(Protocol):
         Each step yields a draft; between two steps the caller may do other work with this backend, or
         go away. Raises BackendError.
         """
+
+    def improve(self, listener: Listener) -> None:
+        """Make later answers faster, in time that nobody waits for. Raises Cancelled."""
 
     def close(self) -> None:
         """Give back the memory; the backend is not used again."""

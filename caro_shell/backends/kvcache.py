@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from caro_shell.backends.llamacontext import BATCH_TOKENS, LlamaContext
+from caro_shell.backends.llamacontext import LlamaContext
+from caro_shell.backends.llamamodel import BATCH_TOKENS
 from caro_shell.backends.prefixstate import PrefixStates, state_key
 
 _PREFIX, _REQUEST = 0, 1  # the two sequences

@@ -1,4 +1,4 @@
-"""A model in memory and its KV cache, in the few words the backend needs, over llama.cpp's C API.
+"""A model in memory and its KV cache, in the few words the backend needs.
 
 llama-cpp-python's `Llama` class holds one sequence and copies whole states; here a fixed prefix stays
 in one sequence of a unified KV cache and each request continues it in another, sharing its cells.
@@ -6,78 +6,71 @@ in one sequence of a unified KV cache and each request continues it in another, 
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import logging
 import os
+import time
 from collections.abc import Sequence
-
-# Read by GNU OpenMP when it is loaded. With its default a waiting thread spins through its whole
-# time slice: one busy core makes decoding 40 times slower; 1,000 spins cost 5 % on an idle machine.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-try:
-    import llama_cpp
-except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a library that does not load
-    from caro_shell.errors import BackendUnavailable
-
-    raise BackendUnavailable(
-        f"llama-cpp-python cannot be loaded ({error}); run install.sh again to rebuild it"
-    ) from error
+from typing import Callable
 
 import numpy as np
 
 from caro_shell.backends import residency
-from caro_shell.errors import BackendError, ModelDamaged
+from caro_shell.backends.llamamodel import BATCH_TOKENS, llama_cpp, load, new_context
+from caro_shell.errors import BackendError, Cancelled, ModelDamaged
 
 log = logging.getLogger("caro.llama")
 
-#: Tokens the KV cache holds: the prefix, the longest request and the longest answer.
-CONTEXT_TOKENS = 2048
-#: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
-BATCH_TOKENS = 256
-#: Tokens of one evaluation whose logits can be kept (0.6 MB each for the default model).
-OUTPUTS = 8
-# llama.cpp repacks most weights for the processor's vector units. A mapped file loads fastest, and where the
-# mapped pages can be dropped afterwards it also takes least memory; elsewhere it would be held twice.
-LOAD_MODE = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
-_LOG_LEVELS = {3: logging.WARNING, 4: logging.WARNING}  # ggml's warning and error; the rest is chatter
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
-def _to_log(level: int, text: bytes, _data: object) -> None:
-    log.log(_LOG_LEVELS.get(level, logging.DEBUG), "%s", text.decode("utf-8", "replace").rstrip())
-
 
 class LlamaContext:
-    """One loaded model with a unified KV cache of `CONTEXT_TOKENS` and a few numbered sequences."""
+    """One loaded model with a unified KV cache of `CONTEXT_TOKENS` and a few numbered sequences.
+
+    At first the weights are used as they lie in the mapped file, which is there at once; `repack` lays them
+    out anew for the processor's vector units, which takes seconds where memory is slow to come by, and makes
+    every later token a quarter faster.
+    """
 
     def __init__(self, path: str) -> None:
         """Load the GGUF file at `path`. Raises ModelDamaged or BackendError (no memory)."""
-        llama_cpp.llama_log_set(_to_log, None)
-        llama_cpp.llama_backend_init()
-        model_params = llama_cpp.llama_model_default_params()
-        model_params.load_mode = LOAD_MODE
-        self._model = llama_cpp.llama_model_load_from_file(os.fsencode(path), model_params)
+        self._path = path
+        self._is_repacked = False
+        self._model = load(path, repacked=False)
         if not self._model:
             raise ModelDamaged(f"{path} cannot be loaded as a model; check it with: caro model verify")
-        params = llama_cpp.llama_context_default_params()
-        params.n_ctx = CONTEXT_TOKENS
-        params.n_batch = params.n_ubatch = BATCH_TOKENS
-        params.n_seq_max = 2
-        params.kv_unified = True
-        params.n_outputs_max = OUTPUTS  # by default there is room for a whole batch: 120 MB more
-        params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED  # slower on CPUs
-        params.no_perf = True
-        self._context = llama_cpp.llama_init_from_model(self._model, params)
+        self._context = new_context(self._model)
         if not self._context:
             llama_cpp.llama_model_free(self._model)
             raise BackendError(f"there is not enough memory to run {os.path.basename(path)}; close something")
-        residency.drop_mapped(path)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
         self._greedy = llama_cpp.llama_sampler_init_greedy()
+
+    def repack(self, cancelled: Callable[[], bool]) -> None:
+        """Repack the weights, once; all sequences stay. Raises Cancelled, with all as it was."""
+        if self._is_repacked:
+            return
+        began = time.monotonic()
+        model = load(self._path, repacked=True, cancelled=cancelled)
+        if cancelled():
+            llama_cpp.llama_model_free(model)
+            raise Cancelled
+        self._is_repacked = True  # or could not be, which will be no different next time
+        context = new_context(model) if model else None
+        if not context:
+            llama_cpp.llama_model_free(model)
+            log.warning("there is no memory to repack the weights; it goes on a little slower")
+            return
+        size = llama_cpp.llama_state_get_size(self._context)
+        state = (ctypes.c_uint8 * size)()
+        llama_cpp.llama_state_get_data(self._context, state, size)
+        llama_cpp.llama_state_set_data(context, state, size)
+        self._free()
+        self._model, self._context = model, context
+        self._vocab = llama_cpp.llama_model_get_vocab(model)
+        self._memory = llama_cpp.llama_get_memory(context)
+        residency.drop_mapped(self._path)
+        log.info("the weights were repacked in %.0f ms", (time.monotonic() - began) * 1e3)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of `text`; `special` reads control tokens like <|im_end|> as such."""
@@ -159,13 +152,8 @@ class LlamaContext:
         """Free the model and its cache."""
         llama_cpp.llama_sampler_free(self._greedy)
         llama_cpp.llama_batch_free(self._batch)
+        self._free()
+
+    def _free(self) -> None:
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
-
-
-def build() -> str:
-    """Return what a saved state depends on besides model and tokens: library version and build flags."""
-    flags = ""
-    with contextlib.suppress(AttributeError, UnicodeDecodeError):
-        flags = llama_cpp.llama_print_system_info().decode()
-    return f"{llama_cpp.__version__} {flags}"

@@ -10,7 +10,8 @@ from caro_shell import catalog, chat, paths
 from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.cores import Cores
 from caro_shell.backends.kvcache import KVCache
-from caro_shell.backends.llamacontext import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, LlamaContext, build
+from caro_shell.backends.llamacontext import LlamaContext
+from caro_shell.backends.llamamodel import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, build
 from caro_shell.backends.prefixstate import PrefixStates
 from caro_shell.backends.writing import Branch, Desk, Writing, branches
 from caro_shell.config import Config
@@ -96,6 +97,10 @@ class LlamaCppBackend:
             for _ in writing.steps(self._desk, self._max_tokens):
                 yield Draft(writing.text, finished=False)
             yield Draft(writing.text, finished=True)
+
+    def improve(self, listener: Listener) -> None:
+        """Make what comes later faster; see `Backend.improve`."""
+        self._desk.context.repack(listener.cancelled)
 
     def close(self) -> None:
         """Give back the memory."""

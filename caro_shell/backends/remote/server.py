@@ -72,6 +72,9 @@ class Server:
         for seed in ALTERNATIVES_SEEDS:
             yield from drafts(partial(self._complete, prompt, Sampling(ALTERNATIVES_TEMPERATURE, seed)))
 
+    def improve(self, listener: Listener) -> None:
+        """Do nothing, as above."""
+
     def check(self, limit_s: float | None = None) -> list[str]:
         """Return the names of the server's models; within `limit_s` seconds, if given. Raises RemoteError."""
         with self._explained():

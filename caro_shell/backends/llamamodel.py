@@ -1,0 +1,78 @@
+"""llama.cpp itself: the library, how it is set up, and the loading of a GGUF file. Over its C API."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from typing import Any, Callable
+
+# Read by GNU OpenMP when it is loaded. With its default a waiting thread spins through its whole
+# time slice: one busy core makes decoding 40 times slower; 1,000 spins cost 5 % on an idle machine.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+try:
+    import llama_cpp
+except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a library that does not load
+    from caro_shell.errors import BackendUnavailable
+
+    raise BackendUnavailable(
+        f"llama-cpp-python cannot be loaded ({error}); run install.sh again to rebuild it"
+    ) from error
+
+from caro_shell.backends import residency
+
+__all__ = ["BATCH_TOKENS", "CONTEXT_TOKENS", "OUTPUTS", "build", "llama_cpp", "load", "new_context"]
+
+log = logging.getLogger("caro.llama")
+
+#: Tokens the KV cache holds: the prefix, the longest request and the longest answer.
+CONTEXT_TOKENS = 2048
+#: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
+BATCH_TOKENS = 256
+#: Tokens of one evaluation whose logits can be kept (0.6 MB each for the default model).
+OUTPUTS = 8
+# Once the weights are repacked the mapped pages are dropped; where that cannot be, they would be held twice.
+_REPACKED_FROM = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
+_LOG_LEVELS = {3: logging.WARNING, 4: logging.WARNING}  # ggml's warning and error; the rest is chatter
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
+def _to_log(level: int, text: bytes, _data: object) -> None:
+    log.log(_LOG_LEVELS.get(level, logging.DEBUG), "%s", text.decode("utf-8", "replace").rstrip())
+
+
+def load(path: str, *, repacked: bool, cancelled: Callable[[], bool] = lambda: False) -> Any:
+    """Return llama.cpp's model of the GGUF file at `path`; None where it cannot be loaded, or is `cancelled`.
+
+    It is asked for that with each tensor. Weights that are not `repacked` stay in the mapped file.
+    """
+    llama_cpp.llama_log_set(_to_log, None)
+    llama_cpp.llama_backend_init()
+    params = llama_cpp.llama_model_default_params()
+    params.load_mode = _REPACKED_FROM if repacked else llama_cpp.LLAMA_LOAD_MODE_MMAP
+    params.use_extra_bufts = repacked
+    goes_on = llama_cpp.llama_progress_callback(lambda _share, _data: not cancelled())
+    params.progress_callback = goes_on
+    return llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+
+
+def new_context(model: Any) -> Any:
+    """Return a new llama.cpp context of `model`, None where memory is short."""
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = CONTEXT_TOKENS
+    params.n_batch = params.n_ubatch = BATCH_TOKENS
+    params.n_seq_max = 2
+    params.kv_unified = True
+    params.n_outputs_max = OUTPUTS  # by default there is room for a whole batch: 120 MB more
+    params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED  # slower on CPUs
+    params.no_perf = True
+    return llama_cpp.llama_init_from_model(model, params)
+
+
+def build() -> str:
+    """Return what a saved state depends on besides model and tokens: library version and build flags."""
+    flags = ""
+    with contextlib.suppress(AttributeError, UnicodeDecodeError):
+        flags = llama_cpp.llama_print_system_info().decode()
+    return f"{llama_cpp.__version__} {flags}"
