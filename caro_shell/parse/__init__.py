@@ -159,10 +159,10 @@ _BULLET = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•])[ \t]+")
 _LABEL = re.compile(
     r"\W{0,8}(?:(?:the|shell|bash|zsh|fish|linux|terminal|full|final|correct) )*"
     r"(?:command|cmd|answer|solution|bash|zsh|fish|shell|commande|comando|befehl|команда|命令|コマンド)"
-    r"(?: is)?[ *]{0,4}[:：][ *]{0,4}(?=\S)(.*)",
+    r"(?: is)?[ *]{0,4}[:：][ *]{0,4}(?=[^\s*])(.*)",
     re.IGNORECASE,
 )
-_EXPLANATION = re.compile(r"\W{0,8}(?:explanation|description)[ *]{0,4}:[ *]{0,4}(?=\S)(.*)", re.IGNORECASE)
+_EXPLANATION = re.compile(r"\W{0,8}(?:explanation|description)[ *]{0,4}:[ *]{0,4}(?=[^\s*])(.*)", re.IGNORECASE)
 # What is named in a refusal or a warning is not what is offered.
 _REFUSAL = re.compile(
     r"\b(?:sorry|can[’']t|cannot|can not|won[’']t|unable|refuse|never|don[’']t|do not|avoid|dangerous)\b",
