@@ -1,4 +1,4 @@
-"""Is memory running short? What the daemon asks before it goes on holding a model that nobody uses.
+"""Is memory running short? What the daemon asks before it takes more, or holds a model that nobody uses.
 
 The figures are those of the kernel. One that cannot be had or read says nothing, so that a model is never
 given up for want of knowledge.
@@ -22,25 +22,25 @@ LEAST_BYTES = 256 << 20
 STALLED_PERCENT = 10.0
 
 
-def is_short(root: str = "/") -> bool:
-    """Say whether this machine, or this process's share of it, has little memory left.
+def is_short(root: str = "/", *, wanted: int = 0) -> bool:
+    """Say whether this machine, or this process's share of it, has little memory left, `wanted` bytes less.
 
     `root` is where `proc` and `sys` are; without `proc/meminfo` there (macOS), psutil is asked.
     """
-    return _machine_is_low(root) or _share_is_low(root) or _tasks_stand_still(root)
+    return _machine_is_low(root, wanted) or _share_is_low(root, wanted) or _tasks_stand_still(root)
 
 
-def _machine_is_low(root: str) -> bool:
+def _machine_is_low(root: str, wanted: int) -> bool:
     memory = _figures(_read(root, "proc/meminfo"))
     if "MemAvailable" in memory and "MemTotal" in memory:
         available, total = memory["MemAvailable"] << 10, memory["MemTotal"] << 10
     else:
         seen = psutil.virtual_memory()
         available, total = seen.available, seen.total
-    return available < max(LEAST_BYTES, LEAST_SHARE * total)
+    return available - wanted < max(LEAST_BYTES, LEAST_SHARE * total)
 
 
-def _share_is_low(root: str) -> bool:
+def _share_is_low(root: str, wanted: int) -> bool:
     """Look at the limits (cgroup v2) of this process: its own, and those of the groups around it.
 
     They are set on purpose and often just above what is needed, so only their share counts.
@@ -53,7 +53,7 @@ def _share_is_low(root: str) -> bool:
         statistics = _figures(_read(root, f"{directory}/memory.stat"))
         droppable = statistics.get("active_file", 0) + statistics.get("inactive_file", 0)
         used = _bytes(_read(root, f"{directory}/memory.current")) - droppable
-        if used < math.inf and limit - used < LEAST_SHARE * limit:
+        if used < math.inf and limit - used - wanted < LEAST_SHARE * limit:
             return True
     return False
 

@@ -40,6 +40,18 @@ def test_available_memory(machine, total, available, expected):
     assert short(machine) == expected
 
 
+@pytest.mark.parametrize(("wanted", "expected"), [(1 * GB, False), (2 * GB, True)])
+def test_what_is_wanted_counts_as_taken(machine, wanted, expected):
+    machine.memory(total=16 * GB, available=2 * GB)
+    assert pressure.is_short(str(machine.root), wanted=wanted) == expected
+
+
+def test_what_is_wanted_must_fit_the_limit_of_a_control_group(machine):
+    machine.group("/a", used=1 * GB, max=4 * GB)
+    assert not pressure.is_short(str(machine.root), wanted=1 * GB)
+    assert pressure.is_short(str(machine.root), wanted=3 * GB)
+
+
 @pytest.mark.parametrize(("percent", "expected"), [("0.00", False), ("9.87", False), ("10.01", True)])
 def test_tasks_that_stand_still(machine, percent, expected):
     machine.stalled(percent)

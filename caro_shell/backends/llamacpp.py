@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 
-from caro_shell import catalog, chat, paths
+from caro_shell import catalog, chat, paths, pressure
 from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.cores import Cores
 from caro_shell.backends.kvcache import KVCache
@@ -31,6 +31,7 @@ class LlamaCppBackend:
         entry = catalog.find(config.model)
         path = catalog.locate(entry)
         self.model = entry.id
+        self._size = os.path.getsize(path)
         self._max_tokens = config.max_tokens
         self._timeout_s = config.timeout_s
         self._format = chat.FORMATS[entry.chat]
@@ -100,7 +101,8 @@ class LlamaCppBackend:
 
     def improve(self, listener: Listener) -> None:
         """Make what comes later faster; see `Backend.improve`."""
-        self._desk.context.repack(listener.cancelled)
+        if not pressure.is_short(wanted=self._size):
+            self._desk.context.repack(listener.cancelled)
 
     def close(self) -> None:
         """Give back the memory."""
