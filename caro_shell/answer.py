@@ -54,9 +54,12 @@ class Answers:
             if not others:
                 raise
             failure = error
+        log.warning("backend fallback: %s -> %s: %s: %s", name, others[0], type(failure).__name__, failure)
+        listener.stage(f"asking the {others[0]} model")  # in place of what the server has said so far
         try:
             found = self._ask(others[0], prompt, shell, settings, listener)
         except ModelError:  # there is no embedded model: what to mend is the server
+            self._selection.forget(name)
             raise failure from None
         return replace(found, fallback_from=name, notices=(notice(name, failure),))
 
@@ -66,8 +69,6 @@ class Answers:
         if kept is not None:
             return Answer(kept, key, name, time.monotonic())
         backend = self._selection.open(name, settings, listener)
-        if name != "embedded":
-            listener.stage(f"asking {name}")
         opened = time.monotonic()
         completion = backend.complete(prompt, listener)
         if name != "embedded":

@@ -214,12 +214,13 @@ def main(argv: list[str] | None = None) -> int:
         log.error("cannot start: %s", error)  # noqa: TRY400 - a sentence, no traceback
         _tell(args.ready_fd, str(error))
         return 1
-    _tell(args.ready_fd, "ready")
     if address is None:
+        _tell(args.ready_fd, "ready")
         log.info("not needed: another daemon is running")
     else:
-        log.info("caro %s, pid %d, listening", __version__, os.getpid())
-        try:
+        try:  # from here on: a signal may come as soon as somebody knows of us
+            _tell(args.ready_fd, "ready")
+            log.info("caro %s, pid %d, listening", __version__, os.getpid())
             Daemon(address, Engine(), at_login=args.at_login).serve()
         except (KeyboardInterrupt, SystemExit):
             address.give_up()

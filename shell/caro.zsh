@@ -58,7 +58,7 @@ _caro_remember() {
   [[ $1 == ' '* ]] || \builtin print -rs -- "# ${${1#\# }//$'\n'/ }"
 }
 
-# One sentence below the line, gone with the next key.
+# One sentence below the line, gone with Enter or the next press.
 _caro_show() {
   \builtin zle -M -- "caro: $1"
 }

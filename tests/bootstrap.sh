@@ -6,7 +6,7 @@ cd -- "$(dirname -- "$0")/.."
 
 tools() {
   missing=''
-  for program in zsh fish tmux; do has "$program" || missing="$missing $program"; done
+  for program in zsh fish tmux openssl; do has "$program" || missing="$missing $program"; done
   # macOS brings bash 3.2; the hook wants 4 or newer.
   bash -c '[ "${BASH_VERSINFO[0]}" -ge 4 ]' || missing="$missing bash"
   if has apt-get; then

@@ -299,3 +299,36 @@ def test_both_may_be_open_and_the_model_alone_is_released(engine, world):
 def test_an_unknown_name_is_usage(engine):
     with pytest.raises(ConfigError, match="must be one of embedded, ollama, vllm, auto"):
         ask(engine, preferred="cloud")
+
+
+def test_a_server_is_left_alone_no_longer_for_being_asked_for_meanwhile(engine, world, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(selection.time, "monotonic", lambda: now[0])
+    prefer("ollama")
+    world.errors["ollama"] = RemoteUnreachable("refused")
+    ask(engine)
+    world.errors.clear()
+    now[0] += 40
+    assert ask(engine).backend == "embedded"
+    now[0] += 40
+    assert ask(engine).backend == "ollama"
+
+
+@pytest.mark.parametrize("why", ["fallback is off", "there is no embedded model"])
+def test_a_server_that_nobody_stands_in_for_is_asked_each_time(engine, world, why):
+    prefer("ollama", "fallback = false" if why == "fallback is off" else "")
+    world.errors = {"ollama": RemoteUnreachable("start it"), "embedded": ModelMissing("pull it")}
+    for _ in range(2):
+        with pytest.raises(RemoteUnreachable, match="start it"):
+            ask(engine)
+    world.errors.pop("ollama")
+    assert ask(engine).backend == "ollama"
+
+
+def test_what_a_server_said_is_no_longer_shown_while_the_stand_in_is_asked(engine, world):
+    prefer("ollama")
+    world.errors["ollama"] = RemoteUnreachable("refused")
+    ask(engine, preferred="embedded")
+    person = Person()
+    ask(engine, person)
+    assert person.stages == ["asking the embedded model"]

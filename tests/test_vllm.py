@@ -491,6 +491,22 @@ def test_something_that_speaks_no_completions(server, opened, reply):
     assert str(caught.value).replace(f"127.0.0.1:{server.port}", "HOST") == sentence
 
 
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("", "no key was sent; export it, and set backend.vllm.api_key_env to the name of its variable"),
+        (
+            "sk-53cret",
+            "the variable that backend.vllm.api_key_env names is not set; export the key under its name",
+        ),
+    ],
+)
+def test_a_key_that_is_missing_under_another_name_is_said_without_that_name(server, opened, variable, remedy):
+    server.on(COMPLETIONS, says({"error": "Unauthorized"}, 401))
+    sentence = failure(opened(server.url, vllm_key_env=variable))
+    assert sentence == f"authentication failed at HOST: {remedy}"
+
+
 def test_models_that_cannot_be_listed_are_left_out_of_the_sentence(server, opened):
     server.on(COMPLETIONS, says(error("The model `qwen` does not exist."), 404))
     server.on(MODELS, body(b"", 500))

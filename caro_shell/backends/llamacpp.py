@@ -20,6 +20,8 @@ from caro_shell.prompt import Prompt
 
 #: How likely a token must be for an answer with it to be worth showing.
 _WORTH_SHOWING = 0.02
+#: Tokens that there must be room for behind a request; a long command has fifty.
+_LEAST_ROOM = 160
 
 
 class LlamaCppBackend:
@@ -53,7 +55,7 @@ class LlamaCppBackend:
         self._desk.context.use_threads(self._desk.cores.begin())
         new += self._desk.cache.hold_request(writing.request)
         prefilled = time.monotonic()
-        for _ in writing.steps(self._desk, self._max_tokens):
+        for _ in writing.steps(self._desk, self._room(writing)):
             listener.text(writing.text)
             if listener.cancelled():
                 raise Cancelled
@@ -84,7 +86,7 @@ class LlamaCppBackend:
         if (first.prefix, first.request) == (self._answer.prefix, self._answer.request):
             first = self._answer
         else:
-            for _ in first.steps(self._desk, self._max_tokens):
+            for _ in first.steps(self._desk, self._room(first)):
                 yield Draft("", finished=False)
         found: list[Branch] = []
         for some in branches(self._desk, first, at_once=OUTPUTS, width=4):
@@ -95,7 +97,7 @@ class LlamaCppBackend:
                 return
             head = [*first.tokens[: branch.kept], branch.token]
             writing = Writing(first.prefix, first.request, head)
-            for _ in writing.steps(self._desk, self._max_tokens):
+            for _ in writing.steps(self._desk, self._room(writing)):
                 yield Draft(writing.text, finished=False)
             yield Draft(writing.text, finished=True)
 
@@ -112,9 +114,13 @@ class LlamaCppBackend:
         """Return an empty answer to `prompt`."""
         rendered = self._format(prompt)
         prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
-        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - self._max_tokens):
+        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - _LEAST_ROOM):
             raise BackendError("the line is too long for the model; say it in fewer words")
         return Writing(prefix, request)
+
+    def _room(self, writing: Writing) -> int:
+        """Return how many tokens the answer may have: what the settings allow, and what fits."""
+        return min(self._max_tokens, CONTEXT_TOKENS - len(writing.prefix) - len(writing.request))
 
     def _tokens(self, pieces: Sequence[chat.Piece]) -> list[int]:
         return [t for piece in pieces for t in self._desk.context.tokenize(piece.text, special=piece.special)]

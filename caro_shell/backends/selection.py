@@ -49,7 +49,8 @@ class Selection:
         """Return the backend `name`, opening it when it is not, or when its settings have changed.
 
         Raises BackendError or ModelError when it cannot be opened; RemoteError when its server was out of
-        reach a moment ago, or when words would leave this machine for a host that was not named before.
+        reach a moment ago and another may stand in, or when words would leave this machine for a host that
+        was not named before.
         """
         remote = name != "embedded"
         env = listener.environment(variables(settings)) if remote else {}
@@ -79,22 +80,32 @@ class Selection:
 
     def failed(self, name: str, error: BackendError) -> None:
         """Remember that the server of `name` could not be reached, if that is what `error` says."""
-        log.warning("backend fallback: %s -> embedded: %s: %s", name, type(error).__name__, error)
-        if isinstance(error, (RemoteUnreachable, RemoteTimeout)):
+        known = self._remembered(name) is False  # from then on, or it would be left alone for ever
+        if isinstance(error, (RemoteUnreachable, RemoteTimeout)) and not known:
             self._reachable[name] = (time.monotonic(), False)
 
     def answered(self, name: str) -> None:
         """Remember that `name` could be reached."""
         self._reachable[name] = (time.monotonic(), True)
 
+    def forget(self, name: str) -> None:
+        """Ask the server of `name` again the next time, whatever is remembered of it."""
+        self._reachable.pop(name, None)
+
     def _remembered(self, name: str) -> bool | None:
         when, answers = self._reachable.get(name, (0.0, False))
         return answers if name in self._reachable and time.monotonic() - when < REMEMBERED_S else None
 
     def _check_memory(self, name: str, settings: Config) -> None:
-        """Raise RemoteUnreachable if it was out of reach a moment ago, unless it is asked for by name."""
-        if not _by_flag(settings) and self._remembered(name) is False:
-            raise RemoteUnreachable(f"{name} could not be reached less than a minute ago")
+        """Raise RemoteUnreachable if it was out of reach a moment ago, and another may stand in for it.
+
+        One that is asked for by name is tried.
+        """
+        if settings.fallback and not _by_flag(settings) and self._remembered(name) is False:
+            raise RemoteUnreachable(
+                f"{name} could not be reached less than a minute ago; try again in a minute, "
+                "or see what is wrong with: caro doctor"
+            )
 
     def _answers(self, name: str, settings: Config, listener: Listener) -> bool:
         """Say whether the server of `name` can be reached: as remembered, or by a short check."""

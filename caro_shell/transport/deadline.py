@@ -25,6 +25,10 @@ class Line(Protocol):
     sock: socket.socket | None
 
 
+class SlowConnection(TimeoutError):
+    """A connection has not come about in time."""
+
+
 class _End(NamedTuple):
     error: BaseException | None
 
@@ -42,12 +46,13 @@ class Call(threading.Thread, Generic[Item]):
         self._queue: queue.SimpleQueue[Item | _End] = queue.SimpleQueue()
         self._left = threading.Event()
         self._line: Line | None = None
-        self._deadline = math.inf
+        self._deadline = self._connected_by = math.inf
 
     def items(self, cancelled: Callable[[], bool]) -> Iterator[Item]:
         """Yield what the work yields; a caller who takes no more has left.
 
-        Raises what the work raises, Cancelled when `cancelled` says so, TimeoutError after the deadline.
+        Raises what the work raises, Cancelled when `cancelled` says so, TimeoutError after the deadline, and
+        SlowConnection, a TimeoutError too, after that of a connection.
         """
         if cancelled():
             raise Cancelled
@@ -56,24 +61,28 @@ class Call(threading.Thread, Generic[Item]):
             while True:
                 item = self._take(cancelled)
                 if isinstance(item, _End):
-                    if item.error is not None:
+                    if item.error is None:
+                        return
+                    try:
                         raise item.error
-                    return
+                    finally:
+                        del item  # or the error would hold itself, and all that its frames hold
                 yield item
         finally:
             self._leave()
 
     def run(self) -> None:
         """Do the work, in the thread."""
-        error: BaseException | None = None
+        end = _End(None)
         try:
             for item in self._work(self):
                 self._queue.put(item)
                 self.proceed()
-        except BaseException as caught:  # noqa: BLE001 - the caller raises it
-            error = caught
+        except BaseException as error:  # noqa: BLE001 - the caller raises it
+            end = _End(error)
         self._line = None
-        self._queue.put(_End(error))
+        self._queue.put(end)
+        del end  # as above
 
     def proceed(self) -> None:
         """Raise Cancelled if the caller has left. Called by the work."""
@@ -89,20 +98,34 @@ class Call(threading.Thread, Generic[Item]):
         """Set the deadline, from now on. Called by the work."""
         self._deadline = time.monotonic() + seconds
 
+    @contextlib.contextmanager
+    def connecting(self, line: Line, seconds: float) -> Iterator[None]:
+        """Name a connection, made meanwhile and within `seconds`. Used by the work; raises as `proceed`."""
+        self.use(line)  # before, since it may take long
+        self._connected_by = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._connected_by = math.inf
+        self.proceed()
+
     def _take(self, cancelled: Callable[[], bool]) -> Item | _End:
         while True:
             if cancelled():
                 raise Cancelled
-            left = self._deadline - time.monotonic()
-            if left <= 0:
+            now, connected_by = time.monotonic(), self._connected_by
+            if now >= self._deadline:
                 raise TimeoutError
+            if now >= connected_by:
+                raise SlowConnection
             with contextlib.suppress(queue.Empty):
-                return self._queue.get(timeout=min(LOOK_EVERY_S, left))
+                return self._queue.get(timeout=min(LOOK_EVERY_S, self._deadline - now, connected_by - now))
 
     def _leave(self) -> None:
         self._left.set()
         line = self._line
-        if line is not None and isinstance(line.sock, socket.socket):
+        sock = line.sock if line is not None else None  # read once: the other thread may take it away
+        if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):
                 # Not the method of a TLS socket, which would take the encryption away under the other thread.
-                socket.socket.shutdown(line.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
+from caro_shell.sanitise import printable
+
 _PROXIES = {"http": "HTTP_PROXY", "https": "HTTPS_PROXY", "all": "ALL_PROXY"}
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -51,7 +53,12 @@ class Endpoint:
     @property
     def where(self) -> str:
         """The server's `host:port`, for sentences."""
-        return host_and_port(self.url)
+        return printable(host_and_port(self.url))
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it is spoken to over TLS, from the first request on."""
+        return _origin(self.url)[0] == "https"
 
     def proxies(self) -> dict[str, str]:
         """Return the proxy for each scheme, `all` among them; none for this machine or a NO_PROXY host."""
@@ -61,8 +68,8 @@ class Endpoint:
         return {scheme: proxy for scheme, proxy in found.items() if proxy}
 
     def bundle(self) -> Bundle | None:
-        """Return the certificates to trust instead of the usual ones, if any are named and looked at."""
-        if not self.verify or _origin(self.url)[0] != "https":
+        """Return the certificates to trust instead of the usual ones, if any are named."""
+        if not self.verify:
             return None
         if self.ca_bundle:
             return Bundle(self.ca_bundle, "backend.ca_bundle")
@@ -118,7 +125,8 @@ def without_login(url: str) -> str:
 def _origin(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port; empty and 0 where `url` is not one."""
     with contextlib.suppress(ValueError):
-        parts = urlsplit(url)
+        # Of "http://here\\@there" either may be the host: those who read URLs do not agree.
+        parts = urlsplit("" if "\\" in url else url)
         return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
     return "", "", 0
 

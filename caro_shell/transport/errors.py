@@ -16,15 +16,18 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
     HTTPError,
+    InvalidHeader,
     LocationParseError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     ProxySchemeUnknown,
 )
 
 from caro_shell.errors import RemoteError, RemoteMalformed, RemoteTimeout, RemoteUnreachable
 from caro_shell.sanitise import printable
-from caro_shell.transport.endpoint import Endpoint, host_and_port, without_login
+from caro_shell.transport.deadline import SlowConnection
+from caro_shell.transport.endpoint import Bundle, Endpoint, host_and_port, without_login
 
 
 class _Case(NamedTuple):
@@ -53,7 +56,7 @@ _CASES = (
         "{url} is not the address of a server; write it as http://host:port",
     ),
     _Case(
-        (ConnectTimeoutError,),
+        (ConnectTimeoutError, SlowConnection),
         RemoteTimeout,
         "{where} accepted no connection within {connect_s:g} s; is it running, with no firewall in between?",
         transient=True,
@@ -91,9 +94,14 @@ _CASES = (
         "{where} gives no secure connection ({why}); does it speak https, and not http?",
     ),
     _Case(
-        (http.client.HTTPException,),
+        (http.client.HTTPException, InvalidHeader),
         RemoteMalformed,
         "{where} does not speak HTTP; see to its address",
+    ),
+    _Case(
+        (ProtocolError,),  # an answer that ends between two of its chunks
+        RemoteUnreachable,
+        "{where} broke the connection before its answer was complete; its log may say why",
     ),
     _Case(
         (DecodeError,),
@@ -117,24 +125,26 @@ def translated(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except (HTTPError, http.client.HTTPException, OSError, ValueError) as error:  # requests' are OSErrors
-        raise _told(error, endpoint) from error
+        raise told(error, endpoint) from error
 
 
-def _told(error: BaseException, endpoint: Endpoint) -> RemoteError:
+def told(error: BaseException, endpoint: Endpoint) -> RemoteError:
+    """Return the RemoteError for `error`, which requests or a library below it raised, or a Call."""
     causes = list(_causes(error))
     bundle = endpoint.bundle()
-    if bundle and (not os.access(bundle.path, os.R_OK) or any(map(_is_about_a_file, causes))):
+    if bundle and (_is_unreadable(bundle, endpoint) or any(map(_is_about_a_file, causes))):
         return RemoteUnreachable(
-            f"{bundle.path} ({bundle.named_by}) holds no certificates that can be read; "
+            f"{printable(bundle.path)} ({bundle.named_by}) holds no certificates that can be read; "
             "name a file in PEM format"
         )
     found = next(case for case in _CASES if any(isinstance(cause, case.causes) for cause in causes))
     where = endpoint.where
     if any(isinstance(cause, (ProxyError, exceptions.ProxyError)) for cause in causes):
-        where = f"the proxy {host_and_port(select_proxy(endpoint.url, endpoint.proxies()) or '')}"
+        proxy = select_proxy(endpoint.url, endpoint.proxies()) or ""
+        where = f"the proxy {printable(host_and_port(proxy))}"
     sentence = found.sentence.format(
         where=where,
-        url=without_login(endpoint.url),
+        url=printable(without_login(endpoint.url)),
         connect_s=endpoint.connect_timeout_s,
         why=_why(causes[-1]),
         trust=_trust(causes[-1]),
@@ -147,6 +157,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         if not isinstance(error, NewConnectionError):  # which calls itself a time-out, whatever it is about
             yield error
         error = error.__cause__ or error.__context__
+
+
+def _is_unreadable(bundle: Bundle, endpoint: Endpoint) -> bool:
+    return endpoint.is_secure and not os.access(bundle.path, os.R_OK)
 
 
 def _is_about_a_file(error: BaseException) -> bool:

@@ -15,10 +15,9 @@ from urllib.parse import urljoin
 import requests
 
 from caro_shell.errors import HttpStatus, RemoteError, RemoteMalformed, RemoteTimeout
-from caro_shell.sanitise import printable
-from caro_shell.transport.deadline import Call
+from caro_shell.transport.deadline import Call, SlowConnection
 from caro_shell.transport.endpoint import Endpoint, without_login
-from caro_shell.transport.errors import translated
+from caro_shell.transport.errors import told, translated
 from caro_shell.transport.refusal import hidden, refusal
 from caro_shell.transport.retries import retried
 from caro_shell.transport.session import open_session
@@ -28,6 +27,9 @@ log = logging.getLogger("caro.http")
 #: The longest answer that is read, in bytes after decompression: JSON, a stream of lines, an error's text.
 LONGEST_JSON, LONGEST_STREAM, LONGEST_ERROR = 16_000_000, 1_000_000, 65_536
 
+# What is said of a request's form: its caller may have a plainer one.
+_UNLIKED = (400, 422)
+
 _REDIRECTS = 5
 _CHUNK = 16_384
 
@@ -35,11 +37,14 @@ Item = TypeVar("Item")
 
 
 class _Request(NamedTuple):
+    """`is_look`: its caller can do without the answer."""
+
     method: str
     path: str
     data: bytes | None
     limit_s: float
     waits: tuple[float, ...]
+    is_look: bool = False
 
 
 class Http:
@@ -50,7 +55,8 @@ class Http:
     seconds: servers close theirs after five, and one that was forgotten on the way (a laptop slept, a VPN
     changed) would be silent for the whole of `timeout_s`.
 
-    All methods raise RemoteError, and Cancelled within a moment of `cancelled` saying so.
+    All methods raise RemoteError, and Cancelled within a moment of `cancelled` saying so. The log has each
+    failure: as an error, or as information where its caller may well go on.
     """
 
     def __init__(
@@ -62,13 +68,15 @@ class Http:
         self._last = -math.inf
         self._session = open_session(endpoint)
 
-    def get(self, path: str, *, limit_s: float | None = None) -> dict[str, Any]:
+    def get(
+        self, path: str, *, limit_s: float | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> dict[str, Any]:
         """Return the JSON object at `path`; with `limit_s`, from one try within as many seconds."""
         if limit_s is None:
             request = _Request("GET", path, None, self.endpoint.timeout_s, self._waits)
         else:
-            request = _Request("GET", path, None, limit_s, ())
-        return self._only(request, lambda: False)
+            request = _Request("GET", path, None, limit_s, waits=(), is_look=True)
+        return self._only(request, cancelled)
 
     def post(self, path: str, body: Mapping[str, Any], cancelled: Callable[[], bool]) -> dict[str, Any]:
         """Send `body` as JSON; return the JSON object that comes back."""
@@ -103,17 +111,23 @@ class Http:
         """Yield what `read` makes of the answer, in a thread that can be left."""
         try:
             yield from Call(partial(read, request)).items(cancelled)
-        except TimeoutError:
-            late = RemoteTimeout(
-                f"{self.endpoint.where} did not finish its answer within {request.limit_s:g} s; "
-                "try again, or raise generation.timeout_s"
-            )
-            raise _logged(late) from None
+        except TimeoutError as error:
+            late = told(error, self.endpoint) if isinstance(error, SlowConnection) else self._late(request)
+            raise _logged(late, request) from None
         except RemoteError as error:
-            _logged(error)
+            _logged(error, request)
             raise
         finally:
             self._last = time.monotonic()
+
+    def _late(self, request: _Request) -> RemoteTimeout:
+        where, limit_s = self.endpoint.where, request.limit_s
+        if request.is_look:
+            return RemoteTimeout(f"{where} did not answer within {limit_s:g} s; is it busy, or far away?")
+        return RemoteTimeout(
+            f"{where} did not finish its answer within {limit_s:g} s; "
+            "try again, or raise generation.timeout_s"
+        )
 
     # From here on it is done in the thread of a call.
 
@@ -152,9 +166,12 @@ class Http:
 
     def _opened(self, request: _Request, call: Call[Any]) -> requests.Response:
         """Return the response of a server that said yes, its body still to come."""
-        return retried(
-            partial(self._try, request, call), request.waits, before_wait=partial(call.end_within, math.inf)
-        )
+
+        def before_wait() -> None:
+            call.proceed()
+            call.end_within(math.inf)
+
+        return retried(partial(self._try, request, call), request.waits, before_wait)
 
     def _try(self, request: _Request, call: Call[Any]) -> requests.Response:
         call.proceed()
@@ -185,20 +202,29 @@ class Http:
                 # The second ends a thread that was left; for its caller the deadline comes first.
                 timeout=(self.endpoint.connect_timeout_s, request.limit_s + 1),
             )
-            target = self._session.get_redirect_target(response)
-            if target is None:
+            if not response.is_redirect:
                 return response
             response.close()
-            url = urljoin(url, target)
+            url = _joined(url, response.headers["Location"])
             if not self.endpoint.leads_to(url):
                 break
-        there = printable(without_login(url))[:200]
+        there = hidden(without_login(url), self.endpoint)[:200]
         raise HttpStatus(
             f"{self.endpoint.where} sends requests on to {there}; if that is right, make it the server's url",
             response.status_code,
         )
 
 
-def _logged(error: RemoteError) -> RemoteError:
-    log.error("request failed: %s", error)
+def _joined(url: str, location: str) -> str:
+    """Return where a redirect leads to from `url`; `location` is as it was sent, byte for byte."""
+    target = location.encode("latin-1").decode("utf-8", "replace")
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
+
+
+def _logged(error: RemoteError, request: _Request) -> RemoteError:
+    goes_on = request.is_look or (isinstance(error, HttpStatus) and error.status in _UNLIKED)
+    log.log(logging.INFO if goes_on else logging.ERROR, "request failed: %s", error)
     return error

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timezone
 
 import requests
 
@@ -71,5 +72,7 @@ def _seconds(retry_after: str) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}", retry_after.strip()):
         return float(retry_after)
     with suppress(ValueError, TypeError, OverflowError):
-        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
+        date = email.utils.parsedate_to_datetime(retry_after)
+        # A date without a zone would be one of this machine's.
+        return max(0.0, date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp() - time.time())
     return None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+import socket
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import requests
@@ -12,7 +15,7 @@ from requests.auth import AuthBase
 from urllib3 import PoolManager, ProxyManager, disable_warnings
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import InsecureRequestWarning
+from urllib3.exceptions import InsecureRequestWarning, InvalidHeader
 
 from caro_shell import __version__
 from caro_shell.errors import RemoteError
@@ -21,10 +24,14 @@ from caro_shell.transport.endpoint import Endpoint
 
 log = logging.getLogger("caro.http")
 
+# The connect time-out holds for each address of a server, each read of a proxy's answer and the handshake,
+# and not for the look-up of the name. All of that together has so many seconds more, and then no other try.
+_LONGER_S = 0.5
+
 
 def open_session(endpoint: Endpoint) -> requests.Session:
     """Return a session set up for `endpoint`; nothing is sent, and this process's environment is not read."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.proxies = endpoint.proxies()
     session.headers.update({"User-Agent": f"caro/{__version__}", "Accept-Encoding": "gzip"})
@@ -33,12 +40,17 @@ def open_session(endpoint: Endpoint) -> requests.Session:
         session.auth = _Bearer(endpoint.key, endpoint.where)
     bundle = endpoint.bundle()
     session.verify = endpoint.verify and (bundle.path if bundle else True)
-    if endpoint.url.startswith("https:") and not endpoint.verify:
+    if endpoint.is_secure and not endpoint.verify:
         log.warning("whether %s is who it says is not checked (backend.verify is false)", endpoint.where)
         disable_warnings(InsecureRequestWarning)  # it would come with every request
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter())
     return session
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, response: requests.Response) -> None:
+        """Return nothing: of a redirect the whole body would be read, also where it is not to be followed."""
 
 
 class _Bearer(AuthBase):
@@ -48,28 +60,36 @@ class _Bearer(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Here, because the libraries below would quote it.
-        if not (self._key.isascii() and self._key.isprintable()):
+        if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
             raise RemoteError(f"the key for {self._where} holds what no key can; set its variable again")
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
 
 class _Connection(HTTPConnection):
-    """Tells the call that it serves about itself: before it connects, since that may take long, and after."""
+    """Tells the call in whose thread it is used about itself."""
 
     def connect(self) -> None:
-        self._report()
-        super().connect()
-        self._report()
+        call = threading.current_thread()
+        within_s = (self.timeout or math.inf) + _LONGER_S
+        with call.connecting(self, within_s) if isinstance(call, Call) else nullcontext():
+            super().connect()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        self._report()
-        super().request(*args, **kwargs)
-
-    def _report(self) -> None:
         call = threading.current_thread()
         if isinstance(call, Call):
             call.use(self)
+        super().request(*args, **kwargs)
+
+    def getresponse(self) -> Any:
+        sock = self.sock
+        try:
+            return super().getresponse()
+        except InvalidHeader:
+            # The socket is held open by a response that nobody holds.
+            if sock:
+                socket.close(sock.detach())
+            raise
 
 
 class _SecureConnection(_Connection, HTTPSConnection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, Callable
 
 from caro_shell import chat
 from caro_shell.backends import Completion, Listener
@@ -66,8 +66,8 @@ class OllamaBackend(Server):
 
     def _answer(self, prompt: Prompt, sampling: Sampling, listener: Listener) -> Completion:
         if not self._known:
-            self._check_version()
-        self.model = self.model or self._first_model()
+            self._check_version(listener.cancelled)
+        self.model = self.model or self._first_model(listener.cancelled)
         form = None if self._only_chats else chat.format_of(self.model)
         stops = rendering.stops(form) if form else (rendering.NEXT_REQUEST,)
         system, request = rendering.system_and_request(prompt)
@@ -108,13 +108,13 @@ class OllamaBackend(Server):
                 generated_tokens=jsonlines.count_in(found, "eval_count"),
             )
 
-    def _check_version(self) -> None:
-        """Look whether this is an Ollama that can be spoken to. Raises RemoteError if it is not.
+    def _check_version(self, cancelled: Callable[[], bool]) -> None:
+        """Look whether this is an Ollama that can be spoken to. Raises RemoteError if not, and Cancelled.
 
         What else may go wrong is left to the question itself, which is asked with more patience.
         """
         try:
-            version = jsonlines.text_in(self._look_up("/api/version", ASIDE_S), "version")
+            version = jsonlines.text_in(self._look_up("/api/version", ASIDE_S, cancelled), "version")
         except RemoteError as error:
             if isinstance(error, RemoteMalformed) or (
                 isinstance(error, HttpStatus) and error.status in (404, 405)
@@ -128,22 +128,22 @@ class OllamaBackend(Server):
             raise RemoteError(f"Ollama {printable(version)[:40]} is too old; update it")
         self._known = True
 
-    def _first_model(self) -> str:
-        """Return the first model that writes text, on that very machine. Raises RemoteError."""
-        models = filter(_writes, self._models(self.endpoint.connect_timeout_s))
+    def _first_model(self, cancelled: Callable[[], bool]) -> str:
+        """Return the first model that writes text, on that very machine. Raises RemoteError or Cancelled."""
+        models = filter(_writes, self._models(self.endpoint.connect_timeout_s, cancelled))
         try:
             return _name(next(models))
         except StopIteration:
             raise RemoteError(_NO_MODEL) from None
 
-    def _models(self, limit_s: float | None) -> list[jsonlines.Object]:
-        models = self._look_up("/api/tags", limit_s).get("models", "missing")
+    def _models(self, limit_s: float | None, cancelled: Callable[[], bool]) -> list[jsonlines.Object]:
+        models = self._look_up("/api/tags", limit_s, cancelled).get("models", "missing")
         if not isinstance(models or [], list):
             raise self._wrong_server()
         return [model for model in models or [] if _name(model).isprintable()]
 
-    def _names(self, limit_s: float | None) -> list[str]:
-        return [_name(model) for model in self._models(limit_s)]
+    def _names(self, limit_s: float | None, cancelled: Callable[[], bool]) -> list[str]:
+        return [_name(model) for model in self._models(limit_s, cancelled)]
 
     def _facts(self) -> dict[str, str]:
         return {"setting": self._setting}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.remote.aside import drafts
@@ -77,8 +77,8 @@ class Server:
 
     def check(self, limit_s: float | None = None) -> list[str]:
         """Return the names of the server's models; within `limit_s` seconds, if given. Raises RemoteError."""
-        with self._explained():
-            return self._names(limit_s)
+        with self._explained(lambda: False):
+            return self._names(limit_s, lambda: False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -90,8 +90,8 @@ class Server:
         """Ask for an answer. Raises RemoteError or Cancelled."""
         raise NotImplementedError
 
-    def _names(self, limit_s: float | None) -> list[str]:
-        """Return the names of all models that there are. Raises RemoteError."""
+    def _names(self, limit_s: float | None, cancelled: Callable[[], bool]) -> list[str]:
+        """Return the names of all models that there are. Raises RemoteError or Cancelled."""
         raise NotImplementedError
 
     def _facts(self) -> dict[str, str]:
@@ -100,10 +100,10 @@ class Server:
 
     # -- what it has of this class
 
-    def _look_up(self, path: str, limit_s: float | None) -> Object:
-        """Return the object at `path`, which only the right server has. Raises RemoteError."""
+    def _look_up(self, path: str, limit_s: float | None, cancelled: Callable[[], bool]) -> Object:
+        """Return the object at `path`, which only the right server has. Raises RemoteError or Cancelled."""
         try:
-            return self._http.get(path, limit_s=limit_s)
+            return self._http.get(path, limit_s=limit_s, cancelled=cancelled)
         except RemoteMalformed as error:
             raise self._wrong_server() from error
 
@@ -119,7 +119,7 @@ class Server:
 
     def _complete(self, prompt: Prompt, sampling: Sampling, listener: Listener) -> Completion:
         listener.stage(f"waiting for {self.name}")
-        with self._explained():
+        with self._explained(listener.cancelled):
             answer = self._answer(prompt, sampling, listener)
         if not spoken(answer.text) and answer.generated_tokens >= self._config.max_tokens:
             raise RemoteError(
@@ -128,25 +128,24 @@ class Server:
         return answer
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Give the errors of HTTP the sentences of this backend."""
+    def _explained(self, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """Give the errors of HTTP the sentences of this backend, for which it may be asked what it has."""
         try:
             yield
         except RemoteError as error:
             sentence = self.FAILURES.sentence(error, self.endpoint.where)
             if sentence:
-                error.args = (self._filled(sentence, **particulars(error)),)
+                others = self._others(cancelled) if "{others}" in sentence else ""
+                error.args = (self._filled(sentence, others=others, **particulars(error)),)
             if isinstance(error, HttpStatus) and error.status == 404:
                 self.model, self._only_chats = self._named, False  # what was found before is gone
             raise
 
     def _filled(self, sentence: str, **facts: str) -> str:
-        if "{others}" in sentence:
-            facts["others"] = self._others()
         return sentence.format(where=self.endpoint.where, model=self.model, **self._facts(), **facts)
 
-    def _others(self) -> str:
+    def _others(self, cancelled: Callable[[], bool]) -> str:
         try:
-            return listed(self._names(ASIDE_S))
+            return listed(self._names(ASIDE_S, cancelled))
         except RemoteError:
             return ""

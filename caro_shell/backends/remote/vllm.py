@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from caro_shell import chat
 from caro_shell.backends import Completion, Listener
@@ -59,7 +59,7 @@ class VllmBackend(Server):
         self._variant = 0  # the one of a request that was taken last
 
     def _answer(self, prompt: Prompt, sampling: Sampling, listener: Listener) -> Completion:
-        self.model = self.model or self._first_model()
+        self.model = self.model or self._first_model(listener.cancelled)
         form = chat.format_of(self.model)
         body = {
             "model": self.model,
@@ -118,16 +118,16 @@ class VllmBackend(Server):
                 raise
             yield from self._lines(path, variants, listener)
 
-    def _first_model(self) -> str:
-        names = self._names(self.endpoint.connect_timeout_s)
+    def _first_model(self, cancelled: Callable[[], bool]) -> str:
+        names = self._names(self.endpoint.connect_timeout_s, cancelled)
         if not names:
             raise RemoteError(
                 f"{self.endpoint.where} has no model loaded; load one, or set backend.vllm.model"
             )
         return names[0]
 
-    def _names(self, limit_s: float | None) -> list[str]:
-        models = self._look_up("/v1/models", limit_s).get("data")
+    def _names(self, limit_s: float | None, cancelled: Callable[[], bool]) -> list[str]:
+        models = self._look_up("/v1/models", limit_s, cancelled).get("data")
         if not isinstance(models, list):
             raise self._wrong_server()
         names = [jsonlines.text_in(model, "id") for model in models]
@@ -135,8 +135,21 @@ class VllmBackend(Server):
 
     def _facts(self) -> dict[str, str]:
         variable = self._config.vllm_key_env
-        no_key = f"{variable} is not set; export the key under that name, or set backend.vllm.api_key_env"
-        return {"key": f"the key in {variable} is not accepted; correct it" if self.endpoint.key else no_key}
+        if self.endpoint.key:
+            return {"key": f"the key in {variable} is not accepted; correct it"}
+        if variable == Config.vllm_key_env:
+            missing = (
+                f"{variable} is not set; export the key under that name, or set backend.vllm.api_key_env"
+            )
+        elif variable:  # which is not named: it may be the key itself, put into the wrong place
+            missing = (
+                "the variable that backend.vllm.api_key_env names is not set; export the key under its name"
+            )
+        else:
+            missing = (
+                "no key was sent; export it, and set backend.vllm.api_key_env to the name of its variable"
+            )
+        return {"key": missing}
 
 
 def _base(url: str) -> str:
