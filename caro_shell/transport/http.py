@@ -226,5 +226,6 @@ def _joined(url: str, location: str) -> str:
 
 def _logged(error: RemoteError, request: _Request) -> RemoteError:
     goes_on = request.is_look or (isinstance(error, HttpStatus) and error.status in _UNLIKED)
-    log.log(logging.INFO if goes_on else logging.ERROR, "request failed: %s", error)
+    # As text: a record that is kept would keep the error, and the connection that it came from.
+    log.log(logging.INFO if goes_on else logging.ERROR, "request failed: %s", str(error))
     return error

@@ -29,7 +29,9 @@ def retried(
 
     def at_wait(details: Mapping[str, Any]) -> None:
         before_wait()
-        log.warning("request failed, retry %d/%d: %s", details["tries"], len(waits), details["exception"])
+        log.warning(
+            "request failed, retry %d/%d: %s", details["tries"], len(waits), str(details["exception"])
+        )
 
     def at_success(details: Mapping[str, Any]) -> None:
         if details["tries"] > 1:
