@@ -18,7 +18,7 @@ from caro_shell.sanitise import printable
 
 #: Verbs, each a module of `caro_shell.commands` with `add_arguments(parser)` and `run(args) -> int`.
 VERBS = {
-    "init": "print the hook for a shell",
+    "init": "choose who writes the commands; with a shell's name, print its hook",
     "model": "see, fetch and check models",
     "daemon": "see, start and stop the resident process",
     "config": "see and change the settings",

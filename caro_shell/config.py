@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import tomli
@@ -88,7 +88,7 @@ def load(
     for key, value, line in _read_file(path, notices):
         where = f"{path} line {line}" if line else path
         if key not in SETTINGS:
-            notices.append(f"{where}: unknown setting {key}, ignored")
+            notices.append(f"{where}: unknown setting {key}, ignored; caro config show prints all there are")
             continue
         try:
             values[key] = checked(key, value, where)
@@ -107,7 +107,22 @@ def load(
         values[key] = checked(key, text, "the command line")
         sources[key] = "flag"
     by_name = {SETTINGS[key].name: value for key, value in values.items()}
-    return Config(**by_name, sources=sources, lines=lines, notices=tuple(notices))
+    settings = Config(**by_name, sources=sources, lines=lines)
+    return replace(settings, notices=(*notices, *_contradictions(settings)))
+
+
+def enabled(name: str, settings: Config) -> bool:
+    """Say whether the backend `name` may be asked: a server that is enabled, or asked for with a flag."""
+    named = settings.backend == name and settings.sources.get("backend.preferred") == "flag"
+    return named or {"ollama": settings.ollama_enabled, "vllm": settings.vllm_enabled}.get(name, True)
+
+
+def _contradictions(settings: Config) -> Iterator[str]:
+    if not enabled(settings.backend, settings):
+        yield (
+            f"{settings.backend} is preferred, but not enabled, so the embedded model answers; "
+            f"enable it with: caro config set backend.{settings.backend}.enabled true"
+        )
 
 
 def variable(key: str, env: Mapping[str, str]) -> str:
@@ -125,7 +140,7 @@ def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        notices.append(f"{path} cannot be read ({error.strerror}); defaults are used")
+        notices.append(f"{path} cannot be read ({error.strerror}); defaults are used until it can")
         return []
     except UnicodeDecodeError:
         notices.append(f"{path} is not UTF-8 text; defaults are used until it is mended")
@@ -183,6 +198,8 @@ def checked(key: str, value: Any, where: str) -> Any:
             converted = _number(value, kind, zero=setting.metadata["zero"])
     except (TypeError, ValueError, OverflowError):
         expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
+        if kind in (int, float):
+            expected += ", 0 or above" if setting.metadata["zero"] else " above 0"
         raise ConfigError(f"{where}: {key} must be {expected}, not {_shown(value)}") from None
     if key == "shell.key" and not _KEY.fullmatch(converted):
         raise ConfigError(f"{where}: {key} must be like ctrl-g, alt-g or ctrl-x ctrl-g, not {value!r}")

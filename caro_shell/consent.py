@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from caro_shell import paths
 from caro_shell.errors import RemoteError
-from caro_shell.transport.endpoint import is_loopback
+from caro_shell.transport.endpoint import is_address, is_loopback
 
 
 class WordsWouldLeave(RemoteError):
@@ -17,9 +17,10 @@ class WordsWouldLeave(RemoteError):
 def ask(url: str) -> None:
     """Return if words may go to `url`: to this machine, or to a host that was named before.
 
-    Otherwise it is named now. Raises WordsWouldLeave, once for each host and scheme.
+    Nothing goes to what is no address. Any other host is named now.
+    Raises WordsWouldLeave, once for each host and scheme.
     """
-    if is_loopback(url) or _host(url) in _told():
+    if not is_address(url) or is_loopback(url) or _host(url) in _told():
         return
     give(url)
     plain = ", readable for everyone on the way (plain http)" if urlsplit(url).scheme == "http" else ""

@@ -106,8 +106,9 @@ INSIDE = {
     ),
     "setup": (
         ("setup", "setup.dialogue", "setup.particulars"),
-        ("setup.candidate",),
+        ("setup.candidate", "setup.waiting"),
         ("setup.checkup", "setup.choice"),
+        ("setup.serverpage",),
         ("setup.pages",),
     ),
     "transport": (

@@ -119,7 +119,10 @@ def test_the_rest_of_a_request_counts_as_well(daemon):
 
 def test_a_notice_stands_behind_the_command(daemon):
     write_config("colour = 1")
-    notice = f"{caro_home()}/config.toml line 1: unknown setting colour, ignored"
+    notice = (
+        f"{caro_home()}/config.toml line 1: unknown setting colour, ignored; "
+        "caro config show prints all there are"
+    )
     assert press("say pwd") == (0, f"pwd\x1f{notice}")
 
 

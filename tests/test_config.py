@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caro_shell.config import SETTINGS, Config, load
+from caro_shell.config import SETTINGS, Config, enabled, load
 from caro_shell.errors import ConfigError
 
 
@@ -129,7 +129,7 @@ def test_a_file_may_set_everything(file):
 def test_an_unknown_key_is_named_with_its_line(file, text, notice):
     text = text.replace("\x0b", "")
     config = read(file, text)
-    assert f"{file} {notice}" in config.notices
+    assert f"{file} {notice}; caro config show prints all there are" in config.notices
     assert not set(config.sources) & {"backend.preferred", "shell.comment"}
 
 
@@ -144,18 +144,21 @@ def test_an_unknown_key_is_named_with_its_line(file, text, notice):
         ("[shell]\ncomment = 'maybe'", "line 2: shell.comment must be true or false, not 'maybe'"),
         ("[shell]\ncomment = 1", "line 2: shell.comment must be true or false, not 1"),
         ("[shell]\nkey = ['a']", "line 2: shell.key must be text, not ['a']"),
-        ("[generation]\nmax_tokens = 'many'", "max_tokens must be a whole number, not 'many'"),
-        ("[generation]\nmax_tokens = 2.5", "max_tokens must be a whole number, not 2.5"),
-        ("[generation]\nmax_tokens = 0", "max_tokens must be a whole number, not 0"),
-        ("[generation]\nmax_tokens = true", "max_tokens must be a whole number, not True"),
-        ("[generation]\nmax_tokens = inf", "max_tokens must be a whole number, not inf"),
-        ("[generation]\nmax_tokens = 1979-05-27", "max_tokens must be a whole number, not datetime"),
+        ("[generation]\nmax_tokens = 'many'", "max_tokens must be a whole number above 0, not 'many'"),
+        ("[generation]\nmax_tokens = 2.5", "max_tokens must be a whole number above 0, not 2.5"),
+        ("[generation]\nmax_tokens = 0", "max_tokens must be a whole number above 0, not 0"),
+        ("[generation]\nmax_tokens = true", "max_tokens must be a whole number above 0, not True"),
+        ("[generation]\nmax_tokens = inf", "max_tokens must be a whole number above 0, not inf"),
+        ("[generation]\nmax_tokens = 1979-05-27", "max_tokens must be a whole number above 0, not datetime"),
         ("[daemon]\nstart = 'never'", "daemon.start must be one of first-use, login, not 'never'"),
-        ("[daemon]\nexit_after_s = -1", "exit_after_s must be a number, not -1"),
-        ("[daemon]\nrelease_after_s = inf", "release_after_s must be a number, not inf"),
-        ("[daemon]\nrelease_after_s = nan", "release_after_s must be a number, not nan"),
-        ("[daemon]\nrelease_after_s = 1" + "0" * 400, "release_after_s must be a number, not 1000"),
-        ("[daemon]\nrelease_after_s = 0x1" + "0" * 5000, "release_after_s must be a number, not that"),
+        ("[daemon]\nexit_after_s = -1", "exit_after_s must be a number above 0, not -1"),
+        ("[daemon]\nrelease_after_s = inf", "release_after_s must be a number above 0, not inf"),
+        ("[daemon]\nrelease_after_s = nan", "release_after_s must be a number above 0, not nan"),
+        ("[daemon]\nrelease_after_s = 1" + "0" * 400, "release_after_s must be a number above 0, not 1000"),
+        (
+            "[daemon]\nrelease_after_s = 0x1" + "0" * 5000,
+            "release_after_s must be a number above 0, not that",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named_and_its_default_used(file, text, notice):
@@ -199,7 +202,9 @@ def test_no_file_is_no_news(file):
 
 def test_a_directory_in_its_place(file):
     file.mkdir()
-    assert load(str(file), env={}).notices == (f"{file} cannot be read (Is a directory); defaults are used",)
+    assert load(str(file), env={}).notices == (
+        f"{file} cannot be read (Is a directory); defaults are used until it can",
+    )
 
 
 def test_a_link_to_itself(file):
@@ -212,7 +217,7 @@ def test_a_file_of_someone_else(file):
     file.write_text("")
     file.chmod(0)
     assert load(str(file), env={}).notices == (
-        f"{file} cannot be read (Permission denied); defaults are used",
+        f"{file} cannot be read (Permission denied); defaults are used until it can",
     )
 
 
@@ -229,6 +234,11 @@ def test_a_file_of_someone_else(file):
             {},
             {"generation.max_tokens": "x"},
             "the command line: generation.max_tokens must be a whole number",
+        ),
+        (
+            {},
+            {"generation.temperature": "-1"},
+            "the command line: generation.temperature must be a number, 0 or above, not '-1'",
         ),
     ],
 )
@@ -279,3 +289,18 @@ def test_a_key_that_is_none_is_named_and_not_bound(file, key):
     assert config.key == "ctrl-g"
     sentence = f"shell.key must be like ctrl-g, alt-g or ctrl-x ctrl-g, not {key!r}; the default is used"
     assert config.notices == (f"{file} line 1: {sentence}",)
+
+
+@pytest.mark.parametrize("name", ["ollama", "vllm"])
+def test_a_server_that_is_preferred_and_not_enabled_is_pointed_out(file, name):
+    (notice,) = read(file, f"[backend]\npreferred = '{name}'").notices
+    assert notice.startswith(f"{name} is preferred, but not enabled, so the embedded model answers; ")
+    assert notice.endswith(f"enable it with: caro config set backend.{name}.enabled true")
+    assert read(file, f"[backend]\npreferred = '{name}'\n{name}.enabled = true").notices == ()
+
+
+def test_a_flag_enables_a_server_for_once(file):
+    found = read(file, "", flags={"backend.preferred": "vllm"})
+    assert enabled("vllm", found)
+    assert not enabled("ollama", found)
+    assert found.notices == ()

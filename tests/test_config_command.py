@@ -93,7 +93,7 @@ def test_what_is_ignored_is_a_notice_beside_the_table(caro, file, write):
     code, out, err = caro("show")
     assert (code, rows(out)["shell.key"]) == (0, ('"ctrl-g"', "default"))
     assert err == (
-        f"caro: {file} line 1: unknown setting colour, ignored\n"
+        f"caro: {file} line 1: unknown setting colour, ignored; caro config show prints all there are\n"
         f"caro: {file} line 3: shell.key must be like ctrl-g, alt-g or ctrl-x ctrl-g, not 'banana'; "
         "the default is used\n"
     )
@@ -242,9 +242,9 @@ def test_set_writes_the_value_in_its_type(caro, file, key, text, said, written):
             "backend.preferred must be one of embedded, ollama, vllm, auto, not 'cloud'",
         ),
         ("cache", "maybe", "cache must be true or false, not 'maybe'"),
-        ("generation.max_tokens", "2.5", "generation.max_tokens must be a whole number, not '2.5'"),
-        ("generation.max_tokens", "-5", "generation.max_tokens must be a whole number, not '-5'"),
-        ("generation.timeout_s", "inf", "generation.timeout_s must be a number, not 'inf'"),
+        ("generation.max_tokens", "2.5", "generation.max_tokens must be a whole number above 0, not '2.5'"),
+        ("generation.max_tokens", "-5", "generation.max_tokens must be a whole number above 0, not '-5'"),
+        ("generation.timeout_s", "inf", "generation.timeout_s must be a number above 0, not 'inf'"),
     ],
 )
 def test_set_refuses_what_the_setting_cannot_be(caro, file, key, text, sentence, write):

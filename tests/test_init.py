@@ -56,10 +56,10 @@ def test_ollama_by_flags(caro, server, file):
     assert works.startswith('It works. For "list files" llama3.2:3b wrote, in ')
     assert rest == [
         "    ls -l",
-        'backend.preferred: not set -> "ollama"',
-        "backend.ollama.enabled: not set -> true",
-        f'backend.ollama.url: not set -> "{server.url}"',
-        'backend.ollama.model: not set -> "llama3.2:3b"',
+        'backend.preferred: "ollama"',
+        "backend.ollama.enabled: true",
+        f'backend.ollama.url: "{server.url}"',
+        'backend.ollama.model: "llama3.2:3b"',
         f"Saved in {file}.",
     ]
     assert file.read_text() == (
@@ -153,7 +153,7 @@ def test_the_embedded_model_by_flags(caro, file):
         (["--yes"], "say for whom the other flags are, "),
         (["zsh", "--backend", "ollama"], "a shell's hook takes no flags; "),
         (["fish", "--no-test"], "a shell's hook takes no flags; "),
-        (["--backend", "ollama", "--url", "localhost:1"], "a URL is needed: "),
+        (["--backend", "ollama", "--url", "localhost"], "a URL is needed, "),
         (["--backend", "ollama", "--model", "\x1b[2J"], "the name holds a character that cannot be seen; "),
         (["--backend", "ollama", "--api-key-env", "K"], "Ollama takes no key; "),
         (["--backend", "vllm", "--api-key-env", f"sk-{KEY}"], "that is no name of a variable, "),
@@ -187,6 +187,8 @@ def test_a_file_that_cannot_be_changed_is_a_sentence(caro, server, file):
         ("http://localhost:11434", "http://localhost:11434"),
         (" https://gpu.example/llm/ ", "https://gpu.example/llm"),
         ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("localhost:8000", "http://localhost:8000"),
+        ("gpu.lan:8000/v1", "http://gpu.lan:8000/v1"),
     ],
 )
 def test_a_url(text, url):
@@ -196,7 +198,7 @@ def test_a_url(text, url):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "localhost", "localhost:8000", "ftp://h", "http://", "http://:80", "http://h:port", "http://h:0",
+        "", "localhost", "localhost:", "me:8000@h", "ftp://h", "http://", "http://:80", "http://h:port", "http://h:0",
         "http://h:99999", "http://[::1", "http://a b", "http://h/\x1b", "http://h/\u202e", "http://me:pw@h",
         "http://h/?key=1", "http://h/#a", "file:///etc/passwd",
     ],

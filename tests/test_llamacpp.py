@@ -188,7 +188,10 @@ def test_a_line_too_long_for_the_model_is_a_sentence(backend):
 
 def test_more_room_than_there_is_may_be_allowed(open_backend):
     words = "show file number 5"
-    assert answer(open_backend(max_tokens=100_000), words).text == answer(open_backend(max_tokens=160), words).text
+    assert (
+        answer(open_backend(max_tokens=100_000), words).text
+        == answer(open_backend(max_tokens=160), words).text
+    )
 
 
 def test_control_tokens_in_the_words_are_only_words(backend):

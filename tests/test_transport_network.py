@@ -150,6 +150,8 @@ NO_NAME = ".".join(["a" * 60] * 5)
 
 KIND = "is of a kind that cannot be used; write it as http://host:port"
 ADDRESS = "is not the address of a server; write it as http://host:port"
+PROXY_NAMED = "correct the variable that names it, or set NO_PROXY"
+HUNG_UP = "hung up without an answer; its log may say why, and whether it wants https"
 BROKEN = "broke the connection before its answer was complete; its log may say why"
 STALLED = "accepted no connection within 0.02 s; is it running, with no firewall in between?"
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -170,8 +172,18 @@ FAILURES = [
     (lambda: "http://.gpu", 1, RemoteUnreachable, f"http://.gpu {ADDRESS}"),
     (lambda: "http://\x1b\u202e", 1, RemoteUnreachable, f"http://^[<U+202E> {ADDRESS}"),
     (stalled, 3, RemoteTimeout, f"HOST {STALLED}"),
-    (lambda: behind(stalled()), 3, RemoteTimeout, f"the proxy PROXY {STALLED}"),
-    (lambda: behind(stalled(), "https"), 3, RemoteTimeout, f"the proxy PROXY {STALLED}"),
+    (
+        lambda: behind(stalled()),
+        3,
+        RemoteTimeout,
+        f"the proxy PROXY accepted no connection within 0.02 s; {PROXY_NAMED}",
+    ),
+    (
+        lambda: behind(stalled(), "https"),
+        3,
+        RemoteTimeout,
+        f"the proxy PROXY accepted no connection within 0.02 s; {PROXY_NAMED}",
+    ),
     (
         lambda: f"http://{NO_NAME}:8",
         3,
@@ -189,15 +201,15 @@ FAILURES = [
         lambda: behind(refused()),
         1,
         RemoteUnreachable,
-        "the proxy PROXY refuses connections; is a server running there?",
+        f"the proxy PROXY refuses connections; {PROXY_NAMED}",
     ),
     (
         lambda: behind(refused(), "https"),
         1,
         RemoteUnreachable,
-        "the proxy PROXY refuses connections; is a server running there?",
+        f"the proxy PROXY refuses connections; {PROXY_NAMED}",
     ),
-    (lambda: playing(raw(b"")), 1, RemoteUnreachable, f"HOST {BROKEN}"),
+    (lambda: playing(raw(b"")), 1, RemoteUnreachable, f"HOST {HUNG_UP}"),
     (lambda: playing(raw(HEAD + b"Content-Length: 9\r\n\r\nabc")), 1, RemoteUnreachable, f"HOST {BROKEN}"),
     (
         lambda: playing(raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab")),
@@ -239,7 +251,7 @@ FAILURES = [
         lambda: behind(playing(body(b"", 403)), "https"),
         1,
         RemoteUnreachable,
-        r"the proxy PROXY gives no connection \(.+ 403 Whatever\); see to its address, and whether .+",
+        rf"the proxy PROXY gives no connection \(.+ 403 Whatever\); {PROXY_NAMED}",
     ),
 ]
 

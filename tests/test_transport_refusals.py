@@ -237,7 +237,10 @@ def test_from_https_to_http_is_not_the_same_server():
 def test_a_key_that_is_none_is_not_sent(server, opened, caplog, key):
     with pytest.raises(RemoteError) as caught:
         opened(server.url, key=key).get("/a")
-    sentence = f"the key for 127.0.0.1:{server.port} holds what no key can; set its variable again"
+    sentence = (
+        f"the key for 127.0.0.1:{server.port} holds a blank, a line break or another character that no key "
+        "has; set its variable again"
+    )
     assert str(caught.value) == sentence
     assert server.requests == []
     assert "sec" not in caplog.text

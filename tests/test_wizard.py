@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
@@ -16,6 +17,7 @@ from tests.wizard import (
     CTRL_C,
     CTRL_D,
     CTRL_U,
+    ENTER,
     KEY,
     TAB,
     Wizard,
@@ -78,37 +80,39 @@ def in_order(text: str, *parts: str) -> None:
 
 OLLAMA_SCREEN = """\
 caro: who writes the commands?
+  Nothing is written before you say so at the end; Ctrl-C leaves.
 
   The embedded model is not ready: the model qwen2.5-coder-1.5b-q4 is not on
   this disk; fetch it with: caro model pull qwen2.5-coder-1.5b-q4
-  It needs no network, and no words leave this machine.
+  It works without a network, and no words leave this machine.
 
-  A server can answer instead, with a larger model perhaps.
-  While it cannot be reached, the embedded model answers.
+  A server can answer instead, with a larger model perhaps. While it cannot be
+  reached, the embedded model answers.
 
-  [1] Ollama, on this machine or another
+  [1] Ollama
   [2] vLLM, or another server that speaks OpenAI's protocol
-  [3] the embedded model only
+  [3] skip: the embedded model alone
   Your choice [3]: 1
 
 Ollama
   URL [http://localhost:11434]: URL
-  It has llama3.2:3b, qwen2.5-coder:7b, qwen2.5-coder:1.5b.
+  It has 3 models: llama3.2:3b, qwen2.5-coder:7b, qwen2.5-coder:1.5b
   Model (TAB completes) [qwen2.5-coder:7b]:
   It works. For "list files" qwen2.5-coder:7b wrote, in SECONDS s:
     ls -l
 
-What changes
-  in FILE, where all else stays as it is:
-    backend.preferred: not set -> "ollama"
-    backend.ollama.enabled: not set -> true
-    backend.ollama.url: not set -> "URL"
-    backend.ollama.model: not set -> "qwen2.5-coder:7b"
+To be saved
+  backend.preferred: "ollama"
+  backend.ollama.enabled: true
+  backend.ollama.url: "URL"
+  backend.ollama.model: "qwen2.5-coder:7b"
+
+  This goes into a new file, FILE, that only you can read.
   Save? (Y/n):
   Saved in FILE.
 
 What to type now
-  In zsh, bash or fish: type list files and press Ctrl-G
+  In zsh, bash or fish: type list files, then press Ctrl-G
   At any prompt:        caro list files
   Embedded, this once:  caro -b embedded list files
   Another choice:       caro init"""
@@ -137,17 +141,17 @@ def test_vllm_with_the_name_of_the_variable_that_holds_the_key(wizard, server, f
     run = wizard(MY_KEY=KEY)
     run.answer("Your choice [3]", "2")
     run.answer("URL [http://localhost:8000]", server.url)
-    run.answer("Variable with the key, - for none [VLLM_API_KEY]", "MY_KEY")
+    run.answer("Name of that variable, - for none [-]", "MY_KEY")
     run.answer("Model (TAB completes) [qwen2.5-coder]")
     run.answer("Save?")
     assert run.status() == 0
     in_order(
         run.text(),
-        "Is a key needed? caro takes it from an environment variable, and never stores",
-        "It has qwen2.5-coder.\n",
+        "A key, if it wants one, is read from an environment variable, never stored.",
+        "It has one model: qwen2.5-coder\n",
         'It works. For "list files" qwen2.5-coder wrote, in ',
         "\n    ls -l\n",
-        '    backend.vllm.api_key_env: not set -> "MY_KEY"\n',
+        '  backend.vllm.api_key_env: "MY_KEY"\n',
         "MY_KEY must be exported where you type: in your shell's start-up file.",
     )
     assert file.read_text() == (
@@ -185,7 +189,7 @@ def test_the_embedded_model_instead_of_what_was_set(wizard, file):
     assert run.status() == 0
     in_order(
         run.text(),
-        '    backend.preferred: "vllm" -> "embedded"\n    backend.ollama.enabled: true -> false\n  Save?',
+        '  backend.preferred: "vllm" -> "embedded"\n  backend.ollama.enabled: true -> false\n',
         f"Saved; what was there is kept in {file}.bak.",
     )
     assert file.read_bytes() == before.replace(b"'vllm'", b'"embedded"').replace(b"true", b"false")
@@ -217,9 +221,10 @@ def test_a_wrong_url_and_then_the_right_one(wizard, server, file):
         assert run.status() == 0
     in_order(
         run.text(),
-        "  a URL is needed: http:// or https://, a host and a port, as",
+        "  a URL is needed, with http:// or https:// and a port, as",
         "  Ollama does not run at 127.0.0.1:",
-        "  [1] ask again: another URL, key or model, or the same\n  [2] go on anyway\n  [3] stop\n",
+        "  [1] ask me again, to change an answer or to try the same\n",
+        "  [2] keep these answers anyway\n  [3] stop\n",
         "It works.",
     )
     assert f'url = "{server.url}"' in file.read_text()
@@ -235,17 +240,17 @@ def test_a_server_that_cannot_be_reached_may_be_taken_all_the_same(wizard, file)
         run.answer("Save?")
         assert run.status() == 0
     assert f'url = "{nobody}"\nmodel = "mistral"' in file.read_text()
-    assert "It works" not in run.text()
+    assert "It works. For" not in run.text()
 
 
 def test_a_wrong_key_and_then_the_right_one(wizard, server, file):
     play_vllm(server)
     run = wizard("--backend", "vllm", OLD_KEY="no", NEW_KEY=KEY)
     run.answer("URL", server.url)
-    run.answer("Variable", "OLD_KEY")
+    run.answer("Name of that variable", "OLD_KEY")
     run.answer("Your choice [1]", "1")
     run.answer(f"URL [{server.url}]")
-    run.answer("Variable with the key, - for none [OLD_KEY]", "NEW_KEY")
+    run.answer("Name of that variable, - for none [OLD_KEY]", "NEW_KEY")
     run.answer("Model")
     run.answer("Save?")
     assert run.status() == 0
@@ -261,10 +266,10 @@ def test_a_key_where_its_variable_is_asked_for_is_refused_and_goes_nowhere(wizar
     play_vllm(server)
     run = wizard("--backend", "vllm")
     run.answer("URL", server.url)
-    run.answer("Variable", "sk-0123456789")
-    run.asks("Variable with the key, - for none [VLLM_API_KEY]: ")
+    run.answer("Name of that variable", "sk-0123456789")
+    run.asks("Name of that variable, - for none [-]: ")
     assert "keys are never stored" in run.text()
-    run.answer("Variable", "-")
+    run.answer("Name of that variable", "-")
     run.answer("Your choice [1]", "2")
     run.answer("Model", "m")
     run.answer("Save?")
@@ -349,7 +354,7 @@ def test_many_models_are_not_all_named_and_what_could_not_be_seen_never_is(wizar
     run = wizard("--backend", "ollama")
     run.answer("URL", server.url)
     run.asks("Model (TAB completes) [m0:1b]")
-    in_order(run.text(), "It has m0:1b, m1:1b, ", "m7:1b, and 3 more.")
+    in_order(run.text(), "It has 11 models, among them: m0:1b, m1:1b, ", " m7:1b\n")
     assert b"\x1b[2J" not in run.raw
     assert "bad" not in run.text()
 
@@ -371,7 +376,7 @@ def test_leaving_at_a_question_changes_nothing(wizard, server, file, question, k
     answers = [
         ("choice", "Your choice", "2"),
         ("URL", "URL", FAR if question == "agree" else server.url),
-        ("variable", "Variable", ""),
+        ("variable", "Name of that variable", ""),
         ("agree", "Is that what you want?", ""),
         ("choice after a failure", "Your choice [1]", ""),
         ("model", "Model", ""),
@@ -421,6 +426,24 @@ def test_no_is_an_answer_and_what_is_none_is_refused(wizard, file):
     assert file.read_bytes() == before
 
 
+def test_an_impatient_enter_answers_no_question_and_leaves_the_screen_alone(wizard, server):
+    play_ollama(server)
+    answered = threading.Event()
+    server.on("/api/generate", stream(answered, b'{"response": "ls -l", "done": true}\n'))
+    run = wizard("--backend", "ollama", rows=12)  # so that the spinner is on the last row
+    run.answer("URL", server.url)
+    run.answer("Model")
+    run.wait_for("asking qwen2.5-coder:7b to list files")
+    run.press(ENTER + ENTER)
+    run.wait_for("⠏ asking")  # some frames later
+    assert run.text().count(" asking ") == 1
+    answered.set()
+    run.asks("Save?")
+    run.press("n" + ENTER)
+    assert run.status() == 130
+    assert files() == []
+
+
 # -- another machine
 
 
@@ -449,7 +472,7 @@ def test_words_go_to_another_machine_only_after_a_yes(wizard, server, file):
 def test_a_key_that_can_be_read_on_the_way_is_said(wizard):
     run = wizard("--backend", "vllm", VLLM_API_KEY=KEY)
     run.answer("URL", FAR)
-    run.answer("Variable")
+    run.answer("Name of that variable")
     run.wait_for_words("and they and the key can be read on the way")
 
 
@@ -485,7 +508,9 @@ def test_what_is_set_is_proposed_and_all_else_in_the_file_kept(wizard, server, f
     run.asks("Save?")
     in_order(
         run.text(),
-        '    backend.preferred: "embedded" -> "ollama"\n    backend.ollama.enabled: not set -> true\n  Save?',
+        '  backend.preferred: "embedded" -> "ollama"\n  backend.ollama.enabled: true\n',
+        "The rest of",
+        "stays as it is.\n  Save?",
     )
     run.answer("Save?", "Y")
     assert run.status() == 0
@@ -520,13 +545,50 @@ def test_a_key_in_the_file_itself_is_not_shown_and_is_replaced(wizard, server, f
     written(file, f"backend.vllm.api_key_env = 'sk-{KEY}'\n")
     run = wizard("--backend", "vllm", VLLM_API_KEY=KEY)
     run.answer("URL", server.url)
-    run.answer("Variable with the key, - for none [VLLM_API_KEY]")
+    run.answer("Name of that variable, - for none [VLLM_API_KEY]")
     run.answer("Model")
     run.answer("Save?")
     assert run.status() == 0
     assert 'backend.vllm.api_key_env: a key, not shown -> "VLLM_API_KEY"' in run.text()
     assert KEY.encode() not in run.raw
     assert KEY not in file.read_text()
+
+
+def test_a_password_in_the_file_itself_is_not_shown_and_is_removed(wizard, server, file):
+    play_ollama(server)
+    written(file, f"backend.ollama.url = '{server.url.replace('//', '//me:pa55@')}'\n")
+    run = wizard("--backend", "ollama")
+    run.answer(f"URL [{server.url}]")
+    run.answer("Model")
+    run.answer("Save?")
+    assert run.status() == 0
+    assert f'backend.ollama.url: one with a login, not shown -> "{server.url}"' in run.text()
+    assert b"pa55" not in run.raw
+    assert "pa55" not in file.read_text()
+
+
+def test_the_usual_variable_of_a_key_is_proposed_where_it_is_set(wizard, server):
+    run = wizard("--backend", "vllm", VLLM_API_KEY=KEY)
+    run.answer("URL", server.url)
+    run.asks("Name of that variable, - for none [VLLM_API_KEY]")
+
+
+def test_the_usual_variable_of_a_key_is_proposed_where_the_file_names_it(wizard, server, file):
+    written(file, "backend.vllm.api_key_env = 'VLLM_API_KEY'\n")
+    run = wizard("--backend", "vllm")
+    run.answer("URL", server.url)
+    run.answer("Name of that variable, - for none [VLLM_API_KEY]")
+    run.wait_for("VLLM_API_KEY is not set here, so no key is sent for now")
+
+
+def test_a_host_and_port_are_taken_as_a_url(wizard, server, file):
+    play_ollama(server)
+    run = wizard("--backend", "ollama")
+    run.answer("URL", server.url[7:])
+    run.answer("Model")
+    run.answer("Save?")
+    assert run.status() == 0
+    assert f'url = "{server.url}"' in file.read_text()
 
 
 def test_ollama_host_is_proposed(wizard):
@@ -540,7 +602,7 @@ def test_flags_are_proposed_on_a_terminal(wizard, server, file):
         "--backend", "vllm", "--url", server.url, "--model", "qwen2.5-coder", "--api-key-env", "K", K=KEY
     )
     run.answer(f"URL [{server.url}]")
-    run.answer("Variable with the key, - for none [K]")
+    run.answer("Name of that variable, - for none [K]")
     run.answer("Model (TAB completes) [qwen2.5-coder]")
     run.answer("Save?")
     assert run.status() == 0
@@ -570,7 +632,8 @@ NARROW = """
   The embedded model is not ready: the model
   qwen2.5-coder-1.5b-q4 is not on this disk; fetch it with:
   caro model pull qwen2.5-coder-1.5b-q4
-  It needs no network, and no words leave this machine.
+  It works without a network, and no words leave this
+  machine.
 """
 
 
@@ -598,8 +661,18 @@ def test_a_terminal_that_can_do_nothing(wizard, server):
     play_ollama(server)
     run = wizard("--backend", "ollama", TERM="dumb")
     run.answer("URL", server.url)
-    run.answer("Model")
+    run.answer("Model [qwen2.5-coder:7b]")
     run.answer("Save?")
     assert run.status() == 0
-    assert f"  asking {server.url}\n" in run.text()
-    assert b"\x1b" not in re.sub(rb"\x1b\[\?2004[hl]", b"", run.raw), "but for the paste mode"
+    assert f"  asking {server.url} for its models\n" in run.text()
+    assert b"\x1b" not in run.raw
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
+def test_leaving_on_a_terminal_that_can_do_nothing(wizard, key):
+    run = wizard(TERM="dumb")
+    run.asks("Your choice")
+    run.press(key)
+    assert run.status() == 130
+    assert run.text().endswith(f"\n{STOPPED}")
+    assert files() == []

@@ -39,9 +39,9 @@ class Selection:
         """
         name = settings.backend
         if name == "auto":
-            servers = (server for server in ("ollama", "vllm") if _enabled(server, settings))
+            servers = (server for server in ("ollama", "vllm") if settings_of.enabled(server, settings))
             name = next((one for one in servers if self._answers(one, settings, listener)), "embedded")
-        elif not (_by_flag(settings) or _enabled(name, settings)):
+        elif not settings_of.enabled(name, settings):
             name = "embedded"
         return [name, "embedded"] if name != "embedded" and settings.fallback else [name]
 
@@ -137,10 +137,6 @@ def notice(name: str, error: BackendError) -> str:
     if isinstance(error, RemoteTimeout):
         return f"{name} did not answer in time, used the embedded model"
     return f"{error}; used the embedded model"
-
-
-def _enabled(name: str, settings: Config) -> bool:
-    return {"ollama": settings.ollama_enabled, "vllm": settings.vllm_enabled}.get(name, True)
 
 
 def _by_flag(settings: Config) -> bool:

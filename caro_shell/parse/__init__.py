@@ -162,7 +162,9 @@ _LABEL = re.compile(
     r"(?: is)?[ *]{0,4}[:：][ *]{0,4}(?=[^\s*])(.*)",
     re.IGNORECASE,
 )
-_EXPLANATION = re.compile(r"\W{0,8}(?:explanation|description)[ *]{0,4}:[ *]{0,4}(?=[^\s*])(.*)", re.IGNORECASE)
+_EXPLANATION = re.compile(
+    r"\W{0,8}(?:explanation|description)[ *]{0,4}:[ *]{0,4}(?=[^\s*])(.*)", re.IGNORECASE
+)
 # What is named in a refusal or a warning is not what is offered.
 _REFUSAL = re.compile(
     r"\b(?:sorry|can[’']t|cannot|can not|won[’']t|unable|refuse|never|don[’']t|do not|avoid|dangerous)\b",

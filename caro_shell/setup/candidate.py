@@ -16,17 +16,22 @@ from caro_shell.errors import BackendError, CaroError
 from caro_shell.prompt import make_prompt
 from caro_shell.sanitise import printable
 from caro_shell.setup.particulars import looks_like_a_key
+from caro_shell.transport.endpoint import without_login
 
 #: The servers that caro can ask, by what people call them.
 SERVERS = {"ollama": "Ollama", "vllm": "vLLM"}
 
-_NO_MODELS = {
+#: What to do where a server has none.
+NO_MODELS = {
     "ollama": "Ollama answers, but has no model yet; fetch one: ollama pull qwen2.5-coder:1.5b",
     "vllm": "the server answers, but names no model; see what it was started with",
 }
 
 #: What a server is asked when it is tried.
 WORDS = "list files"
+
+#: Seconds for the list of models: whoever waits for it can ask again.
+LIST_S = 10.0
 
 
 class Trial(NamedTuple):
@@ -63,9 +68,11 @@ class Candidate:
     def models(self) -> list[str]:
         """Return the server's models, but for what cannot be shown. Raises BackendError if there are none."""
         with self._opened() as backend:
-            names = [name for name in backend.check() if 0 < len(name) <= 200 and name == printable(name)]
+            names = [
+                name for name in backend.check(LIST_S) if 0 < len(name) <= 200 and name == printable(name)
+            ]
         if not names:
-            raise BackendError(_NO_MODELS[self.name])
+            raise BackendError(NO_MODELS[self.name])
         return names
 
     def tried(self, gone: Callable[[], bool] = lambda: False) -> Trial:
@@ -130,4 +137,6 @@ def current(name: str, settings: Config) -> Candidate:
     except CaroError:  # what cannot be used is seen, and mended, as it stands in the file
         pass
     key_env = settings.vllm_key_env if name == "vllm" else ""
+    # Passwords are not stored, so one that is in the file is not proposed again.
+    url = without_login(url)
     return Candidate(name, url, model, Config.vllm_key_env if looks_like_a_key(key_env) else key_env)

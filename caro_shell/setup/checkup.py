@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from caro_shell import config, paths
-from caro_shell.backends.selection import CHECK_S
 from caro_shell.config import Config
-from caro_shell.errors import CaroError
+from caro_shell.errors import CaroError, ConfigError
 from caro_shell.setup import candidate, particulars
-from caro_shell.transport.endpoint import is_loopback
+from caro_shell.setup.candidate import Candidate
+from caro_shell.transport.endpoint import is_loopback, without_login
 
 
 class Finding(NamedTuple):
@@ -31,12 +31,6 @@ def servers() -> Iterator[Finding]:
     used = [name for name in enabled if enabled[name] or settings.backend == name]
     for name in used:
         yield from _server(name, settings)
-        if not enabled[name]:
-            yield Finding(
-                well=False,
-                sentence=f"{name} is preferred but not enabled, so the embedded model answers; "
-                f"enable it with: caro config set backend.{name}.enabled true",
-            )
     if used:
         yield from _exposed()
 
@@ -49,15 +43,25 @@ def _server(name: str, settings: Config) -> Iterator[Finding]:
         return
     url = backend.endpoint.url
     try:
-        models = backend.check(CHECK_S)
+        models = backend.check(settings.connect_timeout_s)
     except CaroError as error:
         yield Finding(well=False, sentence=str(error))
     else:
-        yield _model_there(f"{name} at {url}", backend.model, models)
+        yield _model_there(Candidate(name, without_login(url), backend.model), models)
     finally:
         backend.close()
     if name == "vllm":
         yield _server_key(settings.vllm_key_env)
+    yield from _way(name, url, settings)
+
+
+def _way(name: str, url: str, settings: Config) -> Iterator[Finding]:
+    """Look whether the address says only where the server is, and whether others can read along."""
+    try:
+        particulars.checked_url(url)
+    except ConfigError as error:
+        yield Finding(well=False, sentence=f"the address of {name}: {error}; mend it with: caro init")
+        return
     if url.startswith("http:") and not is_loopback(url):
         yield Finding(
             well=False,
@@ -72,13 +76,16 @@ def _server(name: str, settings: Config) -> Iterator[Finding]:
         )
 
 
-def _model_there(server: str, model: str, models: list[str]) -> Finding:
+def _model_there(server: Candidate, models: list[str]) -> Finding:
     """Say which model will answer; none is named where the server's first is to be taken."""
-    if model in models or (models and not model):
-        which = f"and has {model}" if model else f"with the first that writes of: {', '.join(models[:5])}"
-        return Finding(well=True, sentence=f"{server} answers, {which}")
-    there = f"has no model {model}, but {', '.join(models[:5])}" if models else "has no model at all"
-    return Finding(well=False, sentence=f"{server} {there}; choose again with: caro init")
+    here, model, there = f"{server.name} at {server.url}", server.model, ", ".join(models[:5])
+    if not models:
+        return Finding(well=False, sentence=candidate.NO_MODELS[server.name])
+    if model and model not in models:
+        again = f"choose again with: caro init --backend {server.name}"
+        return Finding(well=False, sentence=f"{here} has no model {model}, but {there}; {again}")
+    which = f"and has {model}" if model else f"with the first that writes of: {there}"
+    return Finding(well=True, sentence=f"{here} answers, {which}")
 
 
 def _server_key(variable: str) -> Finding:

@@ -13,7 +13,7 @@ from caro_shell.config import SETTINGS, Config
 from caro_shell.errors import ModelError
 from caro_shell.setup.candidate import SERVERS, WORDS, Candidate, Trial
 from caro_shell.setup.particulars import looks_like_a_key
-from caro_shell.transport.endpoint import is_loopback
+from caro_shell.transport.endpoint import is_loopback, without_login
 
 #: Settings by their keys, with the values that they are to have.
 Changes = Mapping[str, Any]
@@ -42,8 +42,16 @@ def changes(wanted: Changes, settings: Config) -> Changes:
 
 
 def review(changed: Changes, settings: Config) -> list[str]:
-    """Return a line for each key that changes: the value in the file and the new one."""
-    return [f"{key}: {_old(key, settings)} -> {_spelt(value)}" for key, value in changed.items()]
+    """Return a line for each key that changes: the new value, behind the one in the file if there is one."""
+    return [f"{key}: {_old(key, settings)}{_spelt(value)}" for key, value in changed.items()]
+
+
+def where() -> str:
+    """Return the sentence about the file that is written."""
+    path = paths.config_file()
+    if os.path.exists(path):
+        return f"The rest of {path} stays as it is."
+    return f"This goes into a new file, {path}, that only you can read."
 
 
 def save(changed: Changes, server: Candidate | None) -> list[str]:
@@ -85,7 +93,7 @@ def leaving(server: Candidate) -> str:
 def next_steps(settings: Config, server: Candidate | None) -> list[str]:
     """Return what to type now."""
     key = os.environ.get("CARO_KEY", settings.key)
-    keys = f"type {WORDS} and press {key.title()}" if key else ""
+    keys = f"type {WORDS}, then press {key.title()}" if key else ""
     steps = [] if server else _missing(settings)
     steps += [f"In zsh, bash or fish: {keys}"] if keys else []
     steps.append(f"At any prompt:        caro {WORDS}")
@@ -120,8 +128,12 @@ def _value(key: str, settings: Config) -> Any:
 def _old(key: str, settings: Config) -> str:
     value = _value(key, settings)
     if key not in settings.sources:
-        return "not set"
-    return "a key, not shown" if key.endswith("key_env") and looks_like_a_key(value) else _spelt(value)
+        return ""
+    if key.endswith(".api_key_env") and looks_like_a_key(value):
+        return "a key, not shown -> "
+    if key.endswith(".url") and without_login(value) != value:
+        return "one with a login, not shown -> "
+    return f"{_spelt(value)} -> "
 
 
 def _spelt(value: Any) -> str:

@@ -6,10 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-import threading
 from collections.abc import Sequence
-from concurrent import futures
-from concurrent.futures import Future
 from typing import Callable, TypeVar
 
 from prompt_toolkit import PromptSession, print_formatted_text
@@ -18,7 +15,6 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.output import ColorDepth
 
 from caro_shell.errors import Cancelled, ConfigError
-from caro_shell.progress import FRAME_S, Progress
 from caro_shell.sanitise import printable
 
 #: Styles: bold is no colour, the others are left out where NO_COLOR is set.
@@ -40,9 +36,8 @@ def say(text: str = "", style: str = "", *, indent: str = _INDENT) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    if _is_dumb():
-        encoding = sys.stdout.encoding
-        print("\n".join(lines).encode(encoding, "replace").decode(encoding))
+    if is_dumb():
+        print(_encodable("\n".join(lines)))
     else:
         print_formatted_text(FormattedText([(style, "\n".join(lines))]), color_depth=_colours())
 
@@ -60,16 +55,13 @@ def ask(
     `check` raises ConfigError with a sentence, which is shown; then the refused answer is there again, if it
     is one to `mend`. TAB completes one of `completions`. Raises Cancelled on Ctrl-C and Ctrl-D.
     """
-    session: PromptSession[str] = PromptSession(
-        message=f"{_INDENT}{question}{f' [{printable(default)}]' if default else ''}: ",
-        completer=WordCompleter(list(completions), ignore_case=True, sentence=True, match_middle=True),
-        complete_while_typing=False,
-        color_depth=_colours(),
-    )
+    completes = " (TAB completes)" if completions and not is_dumb() else ""
+    offered = f" [{printable(default)}]" if default else ""
+    read = _reader(f"{_INDENT}{question}{completes}{offered}: ", completions)
     refused = ""
     while True:
         try:
-            answer = session.prompt(default=refused)
+            answer = read(refused)
         except (KeyboardInterrupt, EOFError):
             raise Cancelled from None
         try:
@@ -104,37 +96,33 @@ def agree(question: str, *, default: bool) -> bool:
     return ask(f"{question} ({'Y/n' if default else 'y/N'})", check=yes_or_no)
 
 
-def wait(what: str, work: Callable[[Callable[[], bool]], Value]) -> Value:
-    """Return what `work` returns, with `what` it does beside a spinner meanwhile.
+def _reader(prompt: str, completions: Sequence[str]) -> Callable[[str], str]:
+    """Return a function that reads a line behind `prompt`; it is given what stands there already."""
+    if is_dumb():  # to which prompt_toolkit sends escape sequences none the less
+        return lambda _: _typed(prompt)
+    session: PromptSession[str] = PromptSession(
+        message=prompt,
+        completer=WordCompleter(list(completions), ignore_case=True, sentence=True, match_middle=True),
+        complete_while_typing=False,
+        color_depth=_colours(),
+    )
+    return lambda text: session.prompt(default=text)
 
-    `work` is given a function that says whether it is wanted no longer. Raises what `work` raises, and
-    Cancelled at once on Ctrl-C.
-    """
-    gone = threading.Event()
-    done: Future[Value] = Future()
 
-    def run() -> None:
-        try:
-            done.set_result(work(gone.is_set))
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            done.set_exception(error)
-
-    progress = Progress(sys.stdout.fileno())
-    if _is_dumb():
-        say(what)
-    threading.Thread(target=run, daemon=True).start()  # in the background, so that Ctrl-C is heard at once
+def _typed(prompt: str) -> str:
     try:
-        while not futures.wait([done], FRAME_S).done:
-            progress.tick(printable(what))
-    except KeyboardInterrupt:
-        gone.set()
-        raise Cancelled from None
-    finally:
-        progress.clear()
-    return done.result()
+        return input(_encodable(prompt))
+    except (KeyboardInterrupt, EOFError):
+        print()  # what is said next has a row of its own
+        raise
 
 
-def _is_dumb() -> bool:
+def _encodable(text: str) -> str:
+    return text.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding)
+
+
+def is_dumb() -> bool:
+    """Say whether the terminal can do nothing but print."""
     return os.environ.get("TERM", "dumb") == "dumb"
 
 

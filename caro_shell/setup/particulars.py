@@ -14,15 +14,20 @@ _LONG, _VERY_LONG = 12, 24
 
 
 def checked_url(text: str) -> str:
-    """Return the server's address as it is stored. Raises ConfigError when `text` is none."""
+    """Return the server's address as it is stored; `host:port` is taken as one of http.
+
+    Raises ConfigError when `text` is none.
+    """
     url = text.strip()
+    if re.fullmatch(r"[^/:@]+:\d+(/.*)?", url):
+        url = f"http://{url}"
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port that is no number, half a pair of brackets
         usable = False
     if not usable or " " in url or url != printable(url):
-        raise ConfigError("a URL is needed: http:// or https://, a host and a port, as http://localhost:8000")
+        raise ConfigError("a URL is needed, with http:// or https:// and a port, as http://localhost:8000")
     if "@" in parts.netloc:
         raise ConfigError("a user's name or password in the URL would be stored as plain text; leave it out")
     if parts.query or parts.fragment:

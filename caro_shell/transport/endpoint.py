@@ -111,6 +111,11 @@ def is_loopback(url: str) -> bool:
     return False
 
 
+def is_address(url: str) -> bool:
+    """Say whether `url` names a server at all."""
+    return bool(_origin(url)[1])
+
+
 def host_and_port(url: str) -> str:
     """Return `host:port` of a URL, the port also where it is the usual one."""
     _, host, port = _origin(url)
@@ -126,7 +131,7 @@ def _origin(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port; empty and 0 where `url` is not one."""
     with contextlib.suppress(ValueError):
         # Of "http://here\\@there" either may be the host: those who read URLs do not agree.
-        parts = urlsplit("" if "\\" in url else url)
+        parts = urlsplit("" if re.search(r"[\\\s]", url) else url)
         return parts.scheme, (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme, 0)
     return "", "", 0
 

@@ -84,6 +84,11 @@ _CASES = (
         "{where} refuses connections; is a server running there?",
     ),
     _Case(
+        (http.client.RemoteDisconnected,),
+        RemoteUnreachable,
+        "{where} hung up without an answer; its log may say why, and whether it wants https",
+    ),
+    _Case(
         (ConnectionError, http.client.IncompleteRead, ssl.SSLEOFError),
         RemoteUnreachable,
         "{where} broke the connection before its answer was complete; its log may say why",
@@ -138,18 +143,19 @@ def told(error: BaseException, endpoint: Endpoint) -> RemoteError:
             "name a file in PEM format"
         )
     found = next(case for case in _CASES if any(isinstance(cause, case.causes) for cause in causes))
-    where = endpoint.where
+    where, sentence = endpoint.where, found.sentence
     if any(isinstance(cause, (ProxyError, exceptions.ProxyError)) for cause in causes):
         proxy = select_proxy(endpoint.url, endpoint.proxies()) or ""
         where = f"the proxy {printable(host_and_port(proxy))}"
-    sentence = found.sentence.format(
+        sentence = f"{sentence.partition('; ')[0]}; correct the variable that names it, or set NO_PROXY"
+    words = sentence.format(
         where=where,
         url=printable(without_login(endpoint.url)),
         connect_s=endpoint.connect_timeout_s,
         why=_why(causes[-1]),
         trust=_trust(causes[-1]),
     )
-    return found.error(sentence, transient=found.transient)
+    return found.error(words, transient=found.transient)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

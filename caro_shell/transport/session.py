@@ -61,7 +61,10 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Here, because the libraries below would quote it.
         if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
-            raise RemoteError(f"the key for {self._where} holds what no key can; set its variable again")
+            raise RemoteError(
+                f"the key for {self._where} holds a blank, a line break or another character that "
+                "no key has; set its variable again"
+            )
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
