@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup tools ready check test test-unit test-shell bench endure picture clean
+.PHONY: help setup tools ready check test test-unit test-shell test-ollama test-vllm bench bench-remote bench-peers bench-settings endure picture clean
 
 BIN := .venv/bin
 # A CARO_HOME that only holds the models of the tests, outside the checkout so that it outlives `make clean`.
@@ -42,8 +42,24 @@ test-unit: setup ## What needs no shell, terminal or model: seconds
 test-shell: ready ## The three shells on a terminal, and under tmux
 	$(BIN)/pytest -m "shell or tmux"
 
+test-ollama: ready ## Test against a real Ollama, at CARO_TEST_OLLAMA_URL
+	@test -n "$$CARO_TEST_OLLAMA_URL" || { echo "set CARO_TEST_OLLAMA_URL, as http://127.0.0.1:11434" >&2; exit 2; }
+	$(BIN)/pytest -m ollama
+
+test-vllm: ready ## Test against a real vLLM on this processor (4 GB the first time, kept)
+	$(BIN)/python tests/vllm_server.py
+
 bench: ready ## Time a key press and its parts on this machine
 	$(BIN)/python benchmarks/press.py
+
+bench-remote: ready ## Time a key press that a server answers, over the bare call
+	$(BIN)/python benchmarks/remote.py
+
+bench-peers: ready ## Time it beside other programs' commands, and draw docs/speed.svg
+	$(BIN)/python benchmarks/peers.py --svg docs/speed.svg
+
+bench-settings: ready ## Try llama.cpp's settings against caro's own (10 minutes)
+	$(BIN)/python benchmarks/settings.py
 
 endure: ready ## Press the key 500 times and kill the daemon 50 times (20 minutes)
 	$(BIN)/python benchmarks/endure.py

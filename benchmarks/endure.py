@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -90,8 +89,9 @@ class Presser:
         terminal, words = self.type(number)
         terminal.send(CTRL_G)
         time.sleep(self._random.uniform(0.0, 0.6))
-        killed = [process.kill() for process in self._lab.daemons()]
-        self.killed += len(killed)
+        for process in self._lab.daemons():
+            process.kill()
+            self.killed += 1
         self._settle(
             terminal,
             f"kill {number}",
@@ -120,10 +120,10 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--model-dir", metavar="DIR")
     args = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in background jobs
     with Lab(model_file(args.model_dir)) as lab:
         lab.press(WISHES[0])
         lab.press(WISHES[0], "fish")
+        lab.settle()
         presser = Presser(lab)
         before = 0.0
         for number in range(args.presses):

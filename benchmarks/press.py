@@ -6,20 +6,13 @@ where caro finds them (`CARO_HOME`), or in `--model-dir`; everything else happen
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 
-import client_start
-import hook_start
-import key_press
-import psutil
-from lab import Lab, model_file
+from lab import REQUESTS, Lab, model_file, report
+from lab.child import Raw
+from press_parts import client_start, hook_start, key_press
 
 
 @dataclass(frozen=True)
@@ -45,37 +38,28 @@ class Row:
 
 def main() -> int:
     """Measure, print the table; exit status 0 when every limit is met."""
-    args = _arguments()
-    model = model_file(args.model_dir)
+    parser = report.parser(__doc__)
+    parser.add_argument(
+        "--openmp-default", action="store_true", help="also time a busy machine with OpenMP's default"
+    )
+    run = report.Report(parser, rounds=5)
+    model = model_file(run.options.model_dir)
     rows: list[Row] = []
-    load = os.getloadavg()[0]
-    try:
-        with Lab(model) as lab:
-            for row in measure(lab, model, args):
-                rows.append(row)
-                print(f"{row.what}: {row.measured}, {row.figure}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("benchmark: interrupted; everything it started was ended", file=sys.stderr)
-        return 130
-    _print_table(rows)
-    print(f"\n{args.rounds} rounds of {len(key_press.REQUESTS)} requests; medians (quartiles)\n{_machine()}")
-    print(f"load average before: {load:.1f}" + "; run it again on a quiet machine" * (load > 0.5))
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump(
-                {"machine": _machine(), "rounds": args.rounds, "rows": [asdict(r) for r in rows]},
-                file,
-                indent=1,
-            )
+    with Lab(model) as lab:
+        for row in measure(lab, model, run.rounds, openmp_default=run.options.openmp_default):
+            rows.append(row)
+            print(f"{row.what}: {row.measured}, {row.figure}", file=sys.stderr)
+    print(report.table([("what", "measured", "figure", "limit", "met"), *(row.cells() for row in rows)]))
+    run.close(f"{len(REQUESTS)} requests", {"rows": [asdict(row) for row in rows]})
     return 0 if all(row.met is not False for row in rows) else 1
 
 
-def measure(lab: Lab, model: str, args: argparse.Namespace) -> Iterator[Row]:
+def measure(lab: Lab, model: str, rounds: int, *, openmp_default: bool) -> Iterator[Row]:
     """Yield the rows of the table, as they are known."""
-    for what, pairs in client_start.measure(8 * args.rounds):
+    for what, pairs in client_start.measure(8 * rounds):
         ratio = pairs.ratio()
         yield Row(what, str(pairs), ratio.text("x"), "2x", ratio.median <= 2)
-    for shell, pairs, processes in hook_start.measure(lab.home, lab.env, 4 * args.rounds):
+    for shell, pairs, processes in hook_start.measure(lab.home, lab.env, 4 * rounds):
         added = pairs.difference()
         met = added.median <= 3 and processes.startswith(("0 ", "processes not looked at"))
         yield Row(
@@ -86,9 +70,10 @@ def measure(lab: Lab, model: str, args: argparse.Namespace) -> Iterator[Row]:
             met,
         )
 
-    lab.press(key_press.REQUESTS[0])  # evaluates the prefix and saves its state
-    raw = key_press.Raw(model, lab.env)
-    pairs, beyond = key_press.warm(lab, raw, args.rounds)
+    lab.press(REQUESTS[0])  # evaluates the prefix and saves its state
+    lab.settle()
+    raw = Raw(model, lab.env)
+    pairs, beyond = key_press.warm(lab, raw, rounds)
     raw.end()
     ratio = pairs.ratio()
     yield Row(
@@ -107,54 +92,17 @@ def measure(lab: Lab, model: str, args: argparse.Namespace) -> Iterator[Row]:
         rss <= 1.25 * size,
     )
 
-    again = key_press.repeat(lab, args.rounds)
+    again = key_press.repeat(lab, rounds)
     yield Row("exact repeat of a recent request", "", again.text(" ms"), "60 ms", again.median <= 60)
-    pairs = key_press.cold(lab, args.rounds)
+    pairs = key_press.cold(lab, rounds)
     ratio = pairs.ratio()
     yield Row("no daemon running, over warm", str(pairs), ratio.text("x"), "3x", ratio.median <= 3)
-    pairs = key_press.busy(lab, args.rounds)
+    pairs = key_press.busy(lab, rounds)
     ratio = pairs.ratio()
     yield Row("every core busy, over idle", str(pairs), ratio.text("x"), "3x", ratio.median <= 3)
-    if args.openmp_default:
+    if openmp_default:
         pairs = key_press.spinning(lab, 2)
         yield Row("the same, OpenMP spinning as by default", str(pairs), pairs.ratio().text("x"))
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="rounds of the key presses (default: %(default)s)"
-    )
-    parser.add_argument("--quick", action="store_true", help="two rounds: to see that it works")
-    parser.add_argument("--json", metavar="FILE", help="write the table there, too")
-    parser.add_argument("--model-dir", metavar="DIR", help="where the default model's file is")
-    parser.add_argument(
-        "--openmp-default", action="store_true", help="also time a busy machine with OpenMP's default"
-    )
-    args = parser.parse_args()
-    args.rounds = 2 if args.quick else args.rounds
-    return args
-
-
-def _machine() -> str:
-    name = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-        name = names[0] if names else name
-    memory = psutil.virtual_memory().total / 2**30
-    return (
-        f"{psutil.cpu_count(logical=False)} cores, {name}, {memory:.0f} GiB, {platform.system()}; "
-        f"Python {platform.python_version()}, llama-cpp-python {version('llama-cpp-python')}"
-    )
-
-
-def _print_table(rows: list[Row]) -> None:
-    table = [("what", "measured", "figure", "limit", "met"), *(row.cells() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table)]
-    table.insert(1, tuple("-" * width for width in widths))
-    for cells in table:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + " |")
 
 
 if __name__ == "__main__":

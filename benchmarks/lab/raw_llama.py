@@ -1,6 +1,6 @@
 """The limit a key press is held against: llama.cpp alone, the same model, settings, prefix and tokens.
 
-    raw_llama.py MODEL_FILE     {"line", "shell", "tokens"} on stdin → {"first_ms", "total_ms", "text"}
+    python -m lab.raw_llama MODEL_FILE   {"line", "shell", "tokens"} in → {"first_ms", "total_ms", "text"} out
 
 Nothing but `llama_decode` and the greedy sampler runs between the two looks at the clock.
 """
@@ -12,12 +12,14 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from caro_shell import chat, prompt
 
 # llama_cpp comes from there, too: that module sets what OpenMP reads, once, when the library is loaded.
 from caro_shell.backends.cores import physical_cores
-from caro_shell.backends.llamacontext import BATCH_TOKENS, LlamaContext, llama_cpp
+from caro_shell.backends.llamacontext import LlamaContext
+from caro_shell.backends.llamamodel import BATCH_TOKENS, llama_cpp
 
 _PREFIX, _REQUEST = 0, 1
 
@@ -55,7 +57,7 @@ class RawLimit(LlamaContext):
         self.cut(_REQUEST)
         return (known - began) * 1e3, (ended - began) * 1e3, written
 
-    def _fill(self, batch: llama_cpp.llama_batch, tokens: Sequence[int], start: int) -> llama_cpp.llama_batch:
+    def _fill(self, batch: Any, tokens: Sequence[int], start: int) -> Any:
         batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
             batch.token[i], batch.pos[i], batch.logits[i] = token, start + i, i == len(tokens) - 1
@@ -71,6 +73,7 @@ def main() -> None:
     """Answer requests until standard input ends."""
     logging.getLogger("caro").addHandler(logging.NullHandler())
     raw = RawLimit(sys.argv[1])
+    raw.repack(lambda: False)  # as a daemon has done that was idle for a moment
     raw.use_threads(physical_cores())
     held: list[int] = []
     for record in sys.stdin:

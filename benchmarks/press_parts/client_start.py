@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from paired import Pairs, take_turns
+from lab.paired import Pairs, take_turns
 
 from caro_shell import hooks, paths, protocol
 

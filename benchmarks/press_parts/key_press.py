@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from lab import Lab, Press
-from paired import Pairs, Spread
+from lab import REQUESTS, Lab, Press
+from lab.child import Raw
+from lab.load import busy_cores
+from lab.paired import Pairs, Spread
 
 from caro_shell import client, launch
 from caro_shell.progress import Progress
-
-#: Everyday requests, none of them among the examples that the model is shown.
-REQUESTS = (
-    "list the files here by size, largest first",
-    "find all pdf files in my home folder",
-    "show how much disk space is free",
-    "count the lines of every c file below src",
-    "compress the folder logs into logs.tar.gz",
-    "which process uses the most cpu",
-)
-_SHELL = "zsh"
-
-
-class Raw:
-    """The process that runs llama.cpp alone; it sleeps between two requests."""
-
-    def __init__(self, model_file: str, env: dict[str, str]) -> None:
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "raw_llama.py")
-        command = [sys.executable, script, model_file]
-        self._process = subprocess.Popen(
-            command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-
-    def time(self, words: str, tokens: int) -> dict[str, float]:
-        """Evaluate `words` and write `tokens` tokens; return `first_ms` and `total_ms`."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(
-            json.dumps({"line": words, "shell": _SHELL, "tokens": tokens}),
-            file=self._process.stdin,
-            flush=True,
-        )
-        answer: dict[str, float] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def end(self) -> None:
-        """End the process, which gives its memory back."""
-        self._process.kill()
-        self._process.communicate()
 
 
 def warm(lab: Lab, raw: Raw, rounds: int) -> tuple[Pairs, Spread]:
@@ -100,6 +59,7 @@ def spinning(lab: Lab, rounds: int) -> Pairs:
     lab.stop_daemon()
     lab.env["GOMP_SPINCOUNT"] = "300000"  # libgomp's default where OMP_WAIT_POLICY is not set
     lab.press(REQUESTS[0])
+    lab.settle()
     pairs = busy(lab, rounds)
     del lab.env["GOMP_SPINCOUNT"]
     lab.stop_daemon()
@@ -125,32 +85,19 @@ def _beside_warm(lab: Lab, rounds: int, press: Callable[[str], Press]) -> Pairs:
 
 def _after_stop(lab: Lab, words: str) -> Press:
     lab.stop_daemon()
-    return lab.press(words)
+    press = lab.press(words)
+    lab.settle()  # what comes next is warm
+    return press
 
 
 def _beside_loops(lab: Lab, words: str) -> Press:
-    with _loops(lab):
+    with busy_cores(lab.env):
         return lab.press(words)
-
-
-@contextlib.contextmanager
-def _loops(lab: Lab) -> Iterator[None]:
-    """Keep every core that this process may use busy."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    command = [sys.executable, "-I", "-S", "-c", "while True: pass"]
-    loops = [subprocess.Popen(command, env=lab.env, start_new_session=True) for _ in range(cores)]
-    time.sleep(0.2)
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 def _generated(words: str) -> int:
     """Ask once; return how many tokens the answer has."""
-    request = {"kind": "rewrite", "shell": _SHELL, "line": words, **launch.settings()}
+    request = {"kind": "rewrite", "shell": "zsh", "line": words, **launch.settings()}
     reply = client.ask(request, Progress(None))
     count: int = json.loads(reply["details"])["timings"]["generated_tokens"]
     return count

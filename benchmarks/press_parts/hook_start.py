@@ -9,8 +9,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from lab import read, start_on_terminal
-from paired import Pairs, take_turns
+from lab import terminal
+from lab.paired import Pairs, take_turns
 
 from caro_shell import config, hooks
 
@@ -50,13 +50,13 @@ def _time(command: list[str], variables: dict[str, str], env: dict[str, str]) ->
     down to the hook what each interactive shell does anyway.
     """
     began = time.perf_counter()
-    process, terminal = start_on_terminal(command, {**env, **variables})
-    os.write(terminal, b"exit\r")
-    while read(terminal):
+    process, end = terminal.start(command, {**env, **variables})
+    os.write(end, b"exit\r")
+    while terminal.read(end):
         pass
     process.wait()
     elapsed = time.perf_counter() - began
-    os.close(terminal)
+    os.close(end)
     return elapsed * 1e3
 
 

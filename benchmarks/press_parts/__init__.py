@@ -1,0 +1,1 @@
+"""What `press.py` measures: the client, the shell's start, and the whole key press."""
