@@ -10,7 +10,7 @@ export CARO_TEST_MODELS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caro/test-home
 SH_FILES := install.sh .ci/run tests/bootstrap.sh
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## Make .venv, with caro editable and the test tools (about 5 minutes the first time)
 

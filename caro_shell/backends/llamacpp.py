@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -53,9 +54,9 @@ class LlamaCppBackend:
         began = time.monotonic()
         new = self._hold_prefix(writing.prefix, listener)
         self._desk.context.use_threads(self._desk.cores.begin())
-        new += self._desk.cache.hold_request(writing.request)
-        prefilled = time.monotonic()
+        prefilled = math.inf  # the first step reads the request, and knows a token then
         for _ in writing.steps(self._desk, self._room(writing)):
+            prefilled = min(prefilled, time.monotonic())
             listener.text(writing.text)
             if listener.cancelled():
                 raise Cancelled
@@ -65,13 +66,14 @@ class LlamaCppBackend:
                     "raise generation.timeout_s, or ask for something shorter"
                 )
         self._answer = writing
+        prefilled = min(prefilled, time.monotonic())
         prompt_tokens = len(writing.prefix) + len(writing.request)
         return Completion(
             text=writing.text,
             prefill_ms=(prefilled - began) * 1e3,
             decode_ms=(time.monotonic() - prefilled) * 1e3,
             prompt_tokens=prompt_tokens,
-            cached_tokens=prompt_tokens - new,
+            cached_tokens=prompt_tokens - new - writing.evaluated,
             generated_tokens=len(writing.tokens),
         )
 

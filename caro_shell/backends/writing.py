@@ -25,13 +25,15 @@ class Desk:
 class Writing:
     """An answer to `request` behind `prefix`; `tokens` and `text` are what is written so far.
 
-    `tokens` may begin with some that are given: the answer then goes on from there.
+    `tokens` may begin with some that are given: the answer then goes on from there. `evaluated` counts the
+    tokens behind the prefix that had to be evaluated before the first could be written.
     """
 
     prefix: list[int]
     request: list[int]
     tokens: list[int] = field(default_factory=list)
     text: str = ""
+    evaluated: int = 0
     _bytes: bytes = b""
 
     def steps(self, desk: Desk, limit: int) -> Iterator[None]:
@@ -44,7 +46,8 @@ class Writing:
         while not ended and len(self.tokens) < limit:
             for _ in desk.cache.hold_prefix(self.prefix):
                 yield
-            desk.cache.hold_request(self.request + self.tokens)
+            new = desk.cache.hold_request(self.request + self.tokens)
+            self.evaluated = self.evaluated or new
             token = desk.context.greedy()
             # Looked at now, while everything else of caro sleeps: what the caller sends wakes the client.
             desk.context.use_threads(desk.cores.next())
