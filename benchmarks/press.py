@@ -101,7 +101,7 @@ def measure(lab: Lab, model: str, rounds: int, *, openmp_default: bool) -> Itera
     ratio = pairs.ratio()
     yield Row("every core busy, over idle", str(pairs), ratio.text("x"), "3x", ratio.median <= 3)
     if openmp_default:
-        pairs = key_press.spinning(lab, args.rounds)
+        pairs = key_press.spinning(lab, rounds)
         yield Row("the same, OpenMP spinning as by default", str(pairs), pairs.ratio().text("x"))
 
 
