@@ -15,6 +15,8 @@ import pytest
 from caro_shell import paths
 from tests import session_manager
 
+pytestmark = pytest.mark.slow  # each starts a shell
+
 ROOT = Path(__file__).parent.parent
 SH = shutil.which("dash") or "sh"
 START, END = b"# >>> caro >>>", b"# <<< caro <<<"
@@ -269,7 +271,6 @@ def test_a_start_at_login_that_cannot_be_is_said_and_the_hooks_stay(place):
     assert START in place.rc.read_bytes()
 
 
-@pytest.mark.slow
 def test_uninstalling_ends_the_start_at_login(place, tmp_path):
     session_manager.install(tmp_path / "session")
     place.environment["PATH"] = f"{tmp_path / 'session'}:{place.environment['PATH']}"
@@ -353,7 +354,6 @@ def test_a_wrong_option_is_named(place, arguments):
     assert arguments[0] in done.stderr
 
 
-@pytest.mark.slow
 def test_the_wheel_carries_the_hooks_and_the_catalog(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path / "built"), str(ROOT)], check=True, timeout=300)
