@@ -165,6 +165,7 @@ uninstall() {
   made=$(sed '1!G;h;$!d' "$manifest") # what was made last is undone first
   undo block created backup file tree model home
   rm -f -- "$manifest"
+  [ -z "$caro_home" ] || rm -f -- "$caro_home/told" "$caro_home/config.toml.lock"
   undo dir
   say 'caro is removed.'
   kept=$(find "$caro_home" -type f 2>/dev/null || :)

@@ -44,7 +44,7 @@ class Presser:
         self._lab = lab
         self._random = random.Random(7)
         self.faults: list[str] = []
-        self.killed = 0
+        self.killed = self.cancelled = 0
         self.terminals = {}
         for shell in SHELLS:
             home = Path(lab.home) / shell
@@ -68,21 +68,22 @@ class Presser:
         terminal, words = self.type(number)
         terminal.send(CTRL_G)
         self._settle(terminal, f"press {number}", lambda: words not in _joined(terminal))
-        if _joined(terminal) != f"$ {terminal.state().line}":
-            self.faults.append(f"press {number}: {terminal.state()} on this screen:\n{terminal.text()}")
+        self._compare(terminal, f"press {number}")
 
     def cancel(self, number: int) -> None:
-        """A press that is given up half-way: screen and line are as before."""
+        """A press that is given up half-way: screen and line are as before, unless the answer was faster."""
         terminal, words = self.type(number)
         terminal.send(CTRL_G)
         terminal.wait_for(lambda: _joined(terminal) != f"$ {words}", "progress")
         time.sleep(self._random.uniform(0, 0.1))
         terminal.look()
-        if words in _joined(terminal):
-            terminal.send(CTRL_C)
-            self._settle(terminal, f"cancelled press {number}", lambda: _joined(terminal) == f"$ {words}")
-            if terminal.state().line != words:
-                self.faults.append(f"cancelled press {number}: {terminal.state()}")
+        if words not in _joined(terminal):
+            return
+        terminal.send(CTRL_C)
+        what = f"cancelled press {number}"
+        self._settle(terminal, what, lambda: words == _joined(terminal)[2:] or words not in _joined(terminal))
+        self._compare(terminal, what)
+        self.cancelled += terminal.state().line == words
 
     def kill(self, number: int) -> None:
         """A press during which the daemon is killed: the line is the words, or the command."""
@@ -92,23 +93,43 @@ class Presser:
         for process in self._lab.daemons():
             process.kill()
             self.killed += 1
+        told = "caro: the caro daemon"
         self._settle(
-            terminal,
-            f"kill {number}",
-            lambda: "caro: the caro daemon" in terminal.text() or words not in terminal.text(),
+            terminal, f"kill {number}", lambda: told in terminal.text() or words not in terminal.text()
         )
-        line = terminal.state().line
-        if line != words and f"$ {line}" not in _joined(terminal):
-            self.faults.append(f"kill {number}: {line!r} on this screen:\n{terminal.text()}")
+        if told not in terminal.text():
+            self._compare(terminal, f"kill {number}")
+        elif terminal.state().line != words:
+            self.faults.append(f"kill {number}: {terminal.state()} on this screen:\n{terminal.text()}")
 
     def _settle(self, terminal: PtyTerminal, what: str, condition: Callable[[], bool]) -> None:
         """Wait until the screen is as `condition` wants it and there is no progress on it."""
         terminal.wait_for(lambda: condition() and not _FRAME.search(terminal.text()), f"end of {what}")
 
+    def _compare(self, terminal: PtyTerminal, what: str) -> None:
+        """Look whether the line, and nothing else, is on the screen; it may still be about to be drawn."""
+        line = terminal.state().line
+        try:
+            terminal.wait_for(lambda: _solid(terminal.text()) == _solid(f"$ {line}"), "the line alone")
+        except AssertionError:
+            self.faults.append(f"{what}: {terminal.state()} on this screen:\n{terminal.text()}")
+
 
 def _joined(terminal: PtyTerminal) -> str:
     """Return the screen as one line, wrapped or not."""
     return terminal.text().replace("\n", "")
+
+
+def _solid(text: str) -> str:
+    """Return `text` without blanks: one at the end of a row cannot be told from an empty cell."""
+    return "".join(text.split())
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def main() -> int:
@@ -131,16 +152,14 @@ def main() -> int:
             if number == min(30, args.presses // 2):
                 before = lab.daemon().memory_info().rss / 1e6
         after = lab.daemon().memory_info().rss / 1e6 if args.presses else 0.0
-        with open(lab.log(), encoding="utf-8") as log:
-            told = log.read().count("cancelled after")
-        print(f"{args.presses} presses, {told} cancelled while the model was at work")
+        print(f"{args.presses} presses, {presser.cancelled} of them cancelled before there was an answer")
         print(f"memory {before:.0f} MB after the first and {after:.0f} MB at the end")
         for number in range(args.kills):
             presser.kill(number)
         if args.kills:
             presser.finish(args.presses + args.kills)
-        zombies = [p.pid for p in psutil.process_iter(["status"]) if p.info["status"] == psutil.STATUS_ZOMBIE]
-        print(f"{presser.killed} kills, {len(presser.faults)} faults, {len(zombies)} zombies on the machine")
+        zombies = [p.pid for p in psutil.Process().children(recursive=True) if _is_zombie(p)]
+        print(f"{presser.killed} kills, {len(presser.faults)} faults, {len(zombies)} zombies")
         for terminal in presser.terminals.values():
             terminal.close()
     print("\n".join(presser.faults))

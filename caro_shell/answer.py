@@ -11,7 +11,8 @@ from caro_shell import __version__, parse
 from caro_shell.backends import Completion, Listener
 from caro_shell.backends.selection import Selection, notice
 from caro_shell.config import Config
-from caro_shell.errors import ModelError, RemoteError
+from caro_shell.consent import WordsWouldLeave
+from caro_shell.errors import BackendUnavailable, ModelError, NoCommandFound, RemoteError
 from caro_shell.prompt import Prompt
 from caro_shell.replycache import ReplyCache, entry_key
 
@@ -49,8 +50,10 @@ class Answers:
         name, *others = self._selection.candidates(settings, listener)
         try:
             return self._ask(name, prompt, shell, settings, listener)
+        except WordsWouldLeave:  # a sentence to be read; a command in its place would hide it
+            raise
         except RemoteError as error:
-            self._selection.failed(name, error)
+            self._selection.failed(name, settings, error)
             if not others:
                 raise
             failure = error
@@ -58,22 +61,28 @@ class Answers:
         listener.stage(f"asking the {others[0]} model")  # in place of what the server has said so far
         try:
             found = self._ask(others[0], prompt, shell, settings, listener)
-        except ModelError:  # there is no embedded model: what to mend is the server
-            self._selection.forget(name)
+        except (ModelError, BackendUnavailable):  # nobody can stand in: what to mend is the server
+            self._selection.forget(name, settings)
             raise failure from None
         return replace(found, fallback_from=name, notices=(notice(name, failure),))
 
     def _ask(self, name: str, prompt: Prompt, shell: str, settings: Config, listener: Listener) -> Answer:
-        key = entry_key(__version__, prompt, shell, self._identify(replace(settings, backend=name)))
-        kept = self.cache.get(key) if settings.cache else None
+        who = self._identify(replace(settings, backend=name))
+        key = entry_key(__version__, prompt, shell, who) if settings.cache and who is not None else ""
+        kept = self.cache.get(key) if key else None
         if kept is not None:
             return Answer(kept, key, name, time.monotonic())
         backend = self._selection.open(name, settings, listener)
         opened = time.monotonic()
         completion = backend.complete(prompt, listener)
         if name != "embedded":
-            self._selection.answered(name)
+            self._selection.answered(name, settings)
         answer = parse.read_answer(completion.text, shell)
+        if completion.generated_tokens >= settings.max_tokens and _ends_with(completion.text, answer.command):
+            raise NoCommandFound(
+                f"the command was cut off after {settings.max_tokens} tokens; ask for less at once, "
+                "or raise generation.max_tokens"
+            )
         log.info("answered by %s (%s), read by %s", backend.name, backend.model, answer.reader)
         said = {
             "command": answer.command,
@@ -83,6 +92,11 @@ class Answers:
             "backend": backend.name,
             "model": backend.model,
         }
-        if settings.cache:
+        if key:
             self.cache.put(key, said)
-        return Answer(said, key if settings.cache else "", name, opened, completion)
+        return Answer(said, key, name, opened, completion)
+
+
+def _ends_with(text: str, command: str) -> bool:
+    """Say whether nothing stands in `text` behind `command`, however that was tidied."""
+    return "".join(text.split()).endswith("".join(command.split())[-12:])

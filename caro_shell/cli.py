@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import logging
 import os
@@ -31,7 +32,7 @@ Turn words into a shell command. The command is printed, never run.
 
   caro list the ten largest files under var log
   caro --json how much memory is free
-  caro -- model the data flow      (words that begin with a verb)
+  caro -- config files of today    (words that begin with a verb)
 
 In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
 """
@@ -41,7 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status."""
     logging.getLogger("caro").addHandler(logging.NullHandler())  # what is for people is said as a sentence
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["help"]:
+        arguments = ["--help"]
     verb = arguments[0] if arguments and arguments[0] in VERBS else ""
+    if not verb and len(arguments) == 1:
+        near = difflib.get_close_matches(arguments[0], VERBS, n=1, cutoff=0.75)
+        if near:
+            print(f"caro: do you mean caro {near[0]}? To ask for it: caro -- {arguments[0]}", file=sys.stderr)
+            return 2
     name = verb or "generate"
     command = importlib.import_module(f"caro_shell.commands.{name}")
     parser = argparse.ArgumentParser(

@@ -84,7 +84,8 @@ def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
                 if event["event"] == "environment":
                     named = launch.environment(event["names"].split())
                     connection.sendall(protocol.encode(kind="environment", **named))
-                progress.show(event.get("text", ""))
+                if "text" in event:
+                    progress.show(event["text"])
         except ConnectionError:
             pass  # the same as an end without a reply
         finally:

@@ -22,22 +22,28 @@ def ask(url: str) -> None:
     """
     if not is_address(url) or is_loopback(url) or _host(url) in _told():
         return
-    give(url)
     plain = ", readable for everyone on the way (plain http)" if urlsplit(url).scheme == "http" else ""
+    if not give(url):
+        raise WordsWouldLeave(
+            f"nothing is sent to {_host(url)}{plain} before {_file()} can be written; see to it"
+        )
     raise WordsWouldLeave(
-        f"from the next time on your words go to {_host(url)}{plain}; "
-        "to keep them here: caro config set backend.preferred embedded"
+        f"from now on your words go to {_host(url)}{plain}: ask again, or keep them here with: "
+        "caro config set backend.preferred embedded"
     )
 
 
-def give(url: str) -> None:
-    """Note that the person knows of the host of `url`. What cannot be noted is said again next time."""
+def give(url: str) -> bool:
+    """Note that the person knows of the host of `url`; say whether that could be noted."""
     try:
         os.makedirs(paths.home(), mode=0o700, exist_ok=True)
-        with open(_file(), "a", encoding="utf-8") as file:
+        with open(
+            os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
+        ) as file:
             file.write(_host(url) + "\n")
     except OSError:
-        pass
+        return False
+    return True
 
 
 def _host(url: str) -> str:

@@ -12,7 +12,7 @@ from caro_shell.answer import Answer, Answers
 from caro_shell.backends import Backend, Listener, identity, open_backend
 from caro_shell.backends.selection import Selection
 from caro_shell.config import Config
-from caro_shell.errors import CaroError
+from caro_shell.errors import BackendError, CaroError
 from caro_shell.prompt import SHELLS, Prompt, make_prompt
 from caro_shell.reply import Reply, Request, Timings
 from caro_shell.rounds import Round, Rounds
@@ -51,17 +51,18 @@ class Engine:
         found = self._answers.find(prompt, shell, settings, _Gate(listener))
         timings = _timings(found, asked, began)
         log.info("%s", timings)
-        others = found.said.pop("alternatives", None)
+        others, sought = found.said.pop("alternatives", ()), found.said.pop("sought", 0)
         wanted = max(request.count, 1 + settings.alternatives)
         this = Round(
             words=request.line,
             prompt=prompt,
             shell=shell,
             backend=found.asked,
+            model=found.said["model"],
             key=found.key,
-            commands=[found.said["command"], *(others or ())],
+            commands=[found.said["command"], *others],
             wanted=wanted,
-            complete=others is not None and wanted <= 1 + settings.alternatives,
+            complete=wanted <= sought,
         )
         if request.session:
             self._rounds.begin(request.session, this)
@@ -85,12 +86,13 @@ class Engine:
         if this is None:
             return None
         settings = self._settings(request)
+        if this.backend not in ("embedded", settings.backend) and settings.backend != "auto":
+            this.complete = True  # a server that is no longer wanted is told nothing more
         while len(this.commands) <= this.shown + 1 and not this.complete:
             self._write(this, self._selection.open(this.backend, settings, listener), listener)
         if this.shown + 1 < len(this.commands):
             this.shown += 1
             return Turn(this.line)
-        self._rounds.end(request.session)
         return Turn(this.words, "" if this.shown else "no other command comes to mind; here are your words")
 
     def idle(self, listener: Listener) -> None:
@@ -128,12 +130,19 @@ class Engine:
         return self.config
 
     def _write(self, this: Round, backend: Backend, listener: Listener) -> None:
-        """Add one more command to `this` round, or find that there is none."""
+        """Add one more command to `this` round, or find that there is none, or another model by now."""
+        if backend.model != this.model:
+            this.complete = True
+            return
         if this.drafts is None or this.writer is not backend:
             this.drafts, this.writer = backend.alternatives(this.prompt), backend
-        this.write(_Gate(listener))
+        try:
+            this.write(_Gate(listener))
+        except BackendError:
+            this.drafts = None  # it has ended there, but not because there was no more to come
+            raise
         if this.complete and this.key:
-            self._answers.cache.add(this.key, {"alternatives": this.commands[1:]})
+            self._answers.cache.add(this.key, {"alternatives": this.commands[1:], "sought": this.wanted})
 
 
 class _Gate:
@@ -146,7 +155,7 @@ class _Gate:
         self._listener = listener
 
     def text(self, so_far: str) -> None:
-        self._listener.text(sanitise.printable(so_far))
+        self._listener.text(sanitise.printable(so_far[: sanitise.LONGEST]))
 
 
 def _read(request: Request) -> tuple[str, Prompt]:

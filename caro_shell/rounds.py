@@ -22,7 +22,7 @@ ROUNDS_KEPT = 64
 class Round:
     """One line in words, and the distinct commands for it.
 
-    `backend` is the name of who answered. `drafts`, of the open backend `writer`, writes more
+    `backend` and `model` are the names of who answered. `drafts`, of the open backend `writer`, writes more
     of them; `wanted` commands are enough, and the round is `complete` when there are so many or nothing else
     comes to mind.
     """
@@ -31,6 +31,7 @@ class Round:
     prompt: Prompt
     shell: str
     backend: str
+    model: str
     key: str
     commands: list[str]
     wanted: int
@@ -90,15 +91,12 @@ class Rounds:
             self._rounds.popitem(last=False)
 
     def of(self, session: str, line: str) -> Round | None:
-        """Return the round of `session` if `line` is what it last put there; otherwise it is over."""
+        """Return the round of `session` if `line` is one of its commands, which it goes on from."""
         found = self._rounds.get(session)
-        if found is not None and found.line != line:
-            found = self._rounds.pop(session) and None
+        if found is None or line not in found.commands:
+            return None
+        found.shown = found.commands.index(line)  # an earlier one, after undo
         return found
-
-    def end(self, session: str) -> None:
-        """Forget the round of `session`."""
-        self._rounds.pop(session, None)
 
     def unfinished(self) -> Round | None:
         """Return the latest round, if it is not complete."""

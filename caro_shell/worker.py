@@ -39,11 +39,13 @@ class Job:
         )
         self._connection = connection
         self._gone = threading.Event()
-        self._environment: queue.Queue[Mapping[str, str]] = queue.Queue()
+        self._environment: queue.Queue[Mapping[str, str] | None] = queue.Queue()
+        self._known: dict[Sequence[str], Mapping[str, str]] = {}
 
     def hang_up(self) -> None:
         """Note that the client went away: the answer is no longer wanted."""
         self._gone.set()
+        self._environment.put(None)
 
     def stage(self, what: str) -> None:
         """Tell the client what takes its time."""
@@ -58,12 +60,20 @@ class Job:
         return self._gone.is_set()
 
     def environment(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Ask the client which of these environment variables it has, and with what value."""
-        self.send(event="environment", names=" ".join(names))
-        try:
-            return self._environment.get(timeout=ENVIRONMENT_S)
-        except queue.Empty:
-            return {}
+        """Ask the client which of these environment variables it has, and with what value.
+
+        Raises Cancelled when there is no answer: without the person's proxy or key, words might go astray.
+        """
+        if names not in self._known:
+            self.send(event="environment", names=" ".join(names))
+            try:
+                found = self._environment.get(timeout=ENVIRONMENT_S)
+            except queue.Empty:
+                found = None
+            if found is None:
+                raise Cancelled
+            self._known[names] = found
+        return self._known[names]
 
     def hear_environment(self, fields: dict[str, str]) -> None:
         """Take the client's answer to `environment`."""
@@ -183,7 +193,7 @@ def _say(job: Job, sentence: str) -> None:
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdigit() else 1
+    return int(text) if text.isdecimal() and text.isascii() else 1
 
 
 def _under(prefix: str, fields: dict[str, str]) -> dict[str, str]:

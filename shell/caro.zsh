@@ -20,7 +20,8 @@ _caro_rewrite() {
   \builtin zle -M ""
   \builtin zle -R
   exec {fd}< <(
-    \builtin trap '\builtin print -n 130' INT  # without a trap Ctrl-C is blocked in what a widget starts
+    # Without a trap Ctrl-C is blocked in what a widget starts. What has come by then is made a frame: no reply.
+    \builtin trap '\builtin print -n "\x1e130"' INT
     \builtin print -rn -- "$words" | "${_caro_client[@]}" --shell zsh --session $$ --frames yes 2>/dev/null
   )
   while IFS= \builtin read -r -u $fd -d $'\x1e' record; do

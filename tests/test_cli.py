@@ -401,3 +401,16 @@ def test_verbs_are_modules_with_the_two_functions():
         module = __import__(f"caro_shell.commands.{verb}", fromlist=["run"])
         module.add_arguments(argparse.ArgumentParser())
         assert callable(module.run)
+
+
+@pytest.mark.parametrize(("word", "verb"), [("doctr", "doctor"), ("confg", "config"), ("models", "model")])
+def test_a_verb_that_was_mistyped_is_no_wish(capsys, word, verb):
+    assert cli.main([word]) == 2
+    assert capsys.readouterr().err == f"caro: do you mean caro {verb}? To ask for it: caro -- {word}\n"
+
+
+def test_help_is_no_wish(capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(["help"])
+    assert left.value.code == 0
+    assert "verbs (each with --help):" in capsys.readouterr().out

@@ -24,7 +24,7 @@ def test_what_is_no_address_is_not_announced(url):
 
 def test_a_host_is_named_once():
     with pytest.raises(
-        WordsWouldLeave, match=r"your words go to https://gpu\.example:8000; to keep them here:"
+        WordsWouldLeave, match=r"your words go to https://gpu\.example:8000: ask again, or keep"
     ):
         consent.ask("https://gpu.example:8000/base")
     consent.ask("https://gpu.example:8000/other")
@@ -43,11 +43,16 @@ def test_a_name_and_password_are_neither_said_nor_kept():
     assert "secret" not in Path(paths.home(), "told").read_text()
 
 
-def test_what_cannot_be_noted_is_said_again():
+def test_nothing_leaves_before_it_can_be_noted():
     Path(paths.home(), "told").mkdir(parents=True)
     for _ in range(2):
-        with pytest.raises(WordsWouldLeave):
+        with pytest.raises(WordsWouldLeave, match=r"nothing is sent to https://gpu\.example before .+/told"):
             consent.ask("https://gpu.example")
+
+
+def test_only_the_person_can_read_where_their_words_go():
+    consent.give("https://gpu.example")
+    assert Path(paths.home(), "told").stat().st_mode & 0o777 == 0o600
 
 
 def test_agreeing_beforehand_is_enough():

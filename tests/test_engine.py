@@ -88,7 +88,7 @@ def test_other_settings_close_the_model_before_they_open_another(engine, script,
     assert script.story[2:] == ["close", "open other", "complete"]
 
 
-@pytest.mark.parametrize("text", ["[generation]\nmax_tokens = 5", "[generation]\ntimeout_s = 5"])
+@pytest.mark.parametrize("text", ["[generation]\nmax_tokens = 50", "[generation]\ntimeout_s = 5"])
 def test_the_limits_reach_the_model(engine, script, text):
     ask(engine)
     write_config(text)
@@ -204,3 +204,10 @@ def test_a_reply_says_where_the_time_went(engine):
     assert (timings["prompt_tokens"], timings["cached_tokens"], timings["generated_tokens"]) == (30, 20, 5)
     assert data["command"] == data["generated_command"] == "ls"
     assert (data["backend"], data["model"], data["shell"]) == ("scripted", "qwen2.5-coder-1.5b-q4", "bash")
+
+
+def test_a_command_that_was_cut_off_is_none(engine):
+    write_config("[generation]\nmax_tokens = 5")  # as many as the script says that it wrote
+    with pytest.raises(NoCommandFound, match="cut off after 5 tokens; ask for less at once, or raise"):
+        ask(engine, "ls -l")
+    assert ask(engine, "```\nls -l\n```\nIt lists the").command == "ls -l", "what was cut off was only talk"

@@ -10,6 +10,7 @@ import pytest
 
 from caro_shell import config
 from caro_shell.backends import Completion
+from caro_shell.backends.prefixstate import PrefixStates
 from caro_shell.errors import BackendError, Cancelled
 from caro_shell.prompt import Prompt
 from tests.daemons import caro_home
@@ -184,6 +185,24 @@ def test_alternatives_go_on_after_other_work(backend):
 def test_a_line_too_long_for_the_model_is_a_sentence(backend):
     with pytest.raises(BackendError, match="too long for the model; say it in fewer words"):
         answer(backend, "list " + "and again " * 400)
+
+
+def test_alternatives_of_a_very_long_line(backend):
+    long = " ".join(["file"] * 225)
+    answer(backend, long)
+    answer(backend, "show file number 5")
+    assert others(backend, long, 1)
+
+
+def test_a_prefix_left_half_read_is_read_again(backend, monkeypatch):
+    monkeypatch.setattr(PrefixStates, "save", lambda *_: None)
+    expected = answer(backend, "remove file number 5", OTHERS).text
+    backend.prepare(prompt("", ()), Person())
+    half = backend._desk.cache.hold_prefix(backend._writing(prompt("remove file number 5", OTHERS)).prefix)
+    next(half), next(half)
+    backend.prepare(prompt("", EXAMPLES), Person())
+    list(half)
+    assert answer(backend, "remove file number 5", OTHERS).text == expected
 
 
 def test_more_room_than_there_is_may_be_allowed(open_backend):

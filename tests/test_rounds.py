@@ -9,7 +9,7 @@ import pytest
 
 from caro_shell.backends import Completion, Draft
 from caro_shell.engine import Engine
-from caro_shell.errors import Cancelled
+from caro_shell.errors import BackendError, Cancelled
 from caro_shell.reply import Request
 from caro_shell.rounds import ROUNDS_KEPT, Round, Rounds
 from tests.daemons import write_config
@@ -79,7 +79,16 @@ def test_a_line_that_was_edited_is_words():
     engine = engine_of(Model("du -a"))
     answer(engine, "du")
     assert turn(engine, "du -h") is None
-    assert turn(engine, "du") is None, "that round is over"
+
+
+def test_undo_goes_back_in_the_round_too():
+    engine = engine_of(Model("du -a", "pwd"))
+    answer(engine, "du")
+    assert [turn(engine, line).line for line in ("du", "du -a")] == ["du -a", "pwd"]
+    assert turn(engine, "du -a").line == "pwd", "undone once"
+    assert turn(engine, "du").line == "du -a", "and twice more"
+    assert turn(engine, "pwd").line == "du", "the words"
+    assert turn(engine, "pwd").line == "du", "and undone again"
 
 
 def test_sessions_do_not_hear_of_each_other():
@@ -210,6 +219,50 @@ def test_more_than_there_are_is_as_many_as_there_are():
 def test_old_sessions_are_forgotten():
     rounds = Rounds()
     for number in range(ROUNDS_KEPT + 1):
-        rounds.begin(str(number), Round("words", None, "bash", "embedded", "", ["ls"], 2))
+        rounds.begin(str(number), Round("words", None, "bash", "embedded", "scripted", "", ["ls"], 2))
     assert rounds.of("0", "ls") is None
     assert rounds.of("1", "ls") is not None
+
+
+def test_another_model_does_not_write_on():
+    first, second = Model("du -a"), Model("pwd")
+    second.model = "another"
+    models = iter([first, second])
+    engine = Engine(lambda _config, _env: next(models), lambda _: next(NUMBERS))
+    answer(engine, "du")
+    engine.release()
+    answer(engine, "df", session="")
+    engine.idle(Person())
+    assert second.starts == 0
+    assert turn(engine, "du").line == "du", "the words again"
+
+
+def test_a_failure_is_not_the_end_of_what_comes_to_mind():
+    model = Model("du -a")
+    failures = iter([BackendError("no memory")])
+    write = model.alternatives
+
+    def alternatives(prompt):
+        for failure in failures:
+            yield Draft("", finished=False)
+            raise failure
+        yield from write(prompt)
+
+    model.alternatives = alternatives
+    engine = engine_of(model, cached=True)
+    answer(engine, "du")
+    with pytest.raises(BackendError):
+        turn(engine, "du")
+    assert turn(engine, "du").line == "du -a"
+
+
+def test_more_may_be_wanted_of_a_line_that_is_in_the_cache():
+    model = Model("du -a", "pwd", "id")
+    engine = engine_of(model, cached=True)
+    write_config("[generation]\nalternatives = 1")
+    answer(engine, "du")
+    engine.idle(Person())
+    assert model.steps == 5
+    write_config("[generation]\nalternatives = 3")
+    answer(engine, "du")
+    assert [turn(engine, line).line for line in ("du", "du -a", "pwd")] == ["du -a", "pwd", "id"]

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from caro_shell.backends import Completion, Draft, selection
+from caro_shell import config
+from caro_shell.backends import Completion, Draft, identity, selection
+from caro_shell.consent import WordsWouldLeave
 from caro_shell.engine import Engine
 from caro_shell.errors import (
     BackendError,
+    Cancelled,
     ConfigError,
     ModelMissing,
     RemoteError,
@@ -224,19 +227,19 @@ def test_a_server_that_answered_the_check_and_then_fails_is_stood_in_for(engine,
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("https://gpu.example:8000/v1", "words go to https://gpu.example:8000;"),
+        ("https://gpu.example:8000/v1", "words go to https://gpu.example:8000:"),
         ("http://10.0.0.7:8000", "words go to http://10.0.0.7:8000, readable for everyone on the way"),
-        ("https://me:secret@gpu.example", "words go to https://gpu.example;"),
+        ("https://me:secret@gpu.example", "words go to https://gpu.example:"),
     ],
 )
 def test_a_host_is_named_before_words_go_there(engine, world, url, words):
     prefer("vllm")
     flags = {"vllm.url": url}
-    reply = ask(engine, **flags)
-    assert reply.backend == "embedded"
-    assert words in reply.notices[0]
-    assert "secret" not in reply.notices[0]
-    assert "ask vllm" not in world.story
+    with pytest.raises(WordsWouldLeave) as told:
+        ask(engine, **flags)
+    assert words in str(told.value)
+    assert "secret" not in str(told.value)
+    assert not {"ask vllm", "open embedded"} & set(world.story), "it is a sentence to be read, and no command"
     assert [ask(engine, **flags).backend for _ in range(2)] == ["vllm", "vllm"], "once is enough"
     other = ask(Engine(world.open, lambda config: config.backend), **flags)
     assert other.backend == "vllm", "also for the next daemon"
@@ -332,3 +335,66 @@ def test_what_a_server_said_is_no_longer_shown_while_the_stand_in_is_asked(engin
     person = Person()
     ask(engine, person)
     assert person.stages == ["asking the embedded model"]
+
+
+def test_looking_whether_a_server_answers_is_announced_too(engine, world):
+    write_config(
+        "cache = false\n[backend]\npreferred = 'auto'\nvllm = {enabled = true, url = 'https://gpu.example'}"
+    )
+    with pytest.raises(WordsWouldLeave):
+        ask(engine)
+    assert "check vllm" not in world.story
+    assert ask(engine).backend == "vllm"
+
+
+def test_a_url_that_is_set_stands_against_the_environment_though_it_is_the_default(engine, world):
+    prefer("ollama")
+    ask(engine)
+    ask(engine, **{"ollama.url": "http://localhost:11434"})
+    assert world.story.count("open ollama") == 2
+
+
+def test_a_corrected_address_is_asked_at_once(engine, world):
+    prefer("ollama")
+    world.errors["ollama"] = RemoteUnreachable("refused")
+    ask(engine)
+    world.errors.clear()
+    assert ask(engine).backend == "embedded"
+    assert ask(engine, **{"ollama.url": "http://localhost:5"}).backend == "ollama"
+
+
+def test_a_server_that_is_no_longer_wanted_is_told_nothing_more(engine, world):
+    prefer("ollama")
+    ask(engine)
+    prefer("embedded")
+    turn = engine.another(Request("echo ollama", session="1"), Person())
+    assert turn.line == "list files", "the words again"
+    assert "more of ollama" not in world.story
+
+
+def test_without_a_person_to_ask_for_the_environment_nothing_is_sent(engine, world):
+    prefer("vllm")
+    person = Person()
+
+    def nobody(names):
+        raise Cancelled
+
+    person.environment = nobody
+    with pytest.raises(Cancelled):
+        ask(engine, person)
+    assert world.story == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "known"),
+    [
+        ("[backend.ollama]\nurl = 'http://localhost:1'\nmodel = 'm'", True),
+        ("[backend.ollama]\nmodel = 'm'", False),
+        ("[backend.ollama]\nurl = 'http://localhost:1'", False),
+    ],
+)
+def test_an_answer_is_kept_only_if_it_is_known_whose_it_is(tmp_path, settings, known):
+    file = tmp_path / "settings.toml"
+    file.write_text(settings)
+    found = config.load(str(file), env={}, flags={"backend.preferred": "ollama"})
+    assert (identity(found) is not None) == known

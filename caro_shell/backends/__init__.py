@@ -93,16 +93,18 @@ class RemoteBackend(Backend, Protocol):
         """Return the names of the server's models; within `limit_s` seconds, if given. Raises RemoteError."""
 
 
-def identity(config: Config) -> tuple[object, ...]:
+def identity(config: Config) -> tuple[object, ...] | None:
     """Return what an answer of the backend that `config` names depends on besides the prompt.
 
+    None where that is not known beforehand: which model a server has, or to which one OLLAMA_HOST leads.
     Raises ModelMissing or ModelDamaged.
     """
     limits = (config.backend, config.max_tokens, config.temperature)
     if config.backend == "ollama":
-        return (*limits, config.ollama_url, config.ollama_model)
+        known = config.ollama_model and "backend.ollama.url" in config.sources
+        return (*limits, config.ollama_url, config.ollama_model) if known else None
     if config.backend == "vllm":
-        return (*limits, config.vllm_url, config.vllm_model)
+        return (*limits, config.vllm_url, config.vllm_model) if config.vllm_model else None
     model = catalog.find(config.model)
     return (*limits, catalog.weights(model, catalog.locate(model)))
 

@@ -52,6 +52,9 @@ class KVCache:
         while len(self._prefix) < len(prefix):
             start = len(self._prefix)
             yield start
+            if self._prefix != prefix[:start]:  # the cache was used for another one meanwhile
+                yield from self.hold_prefix(prefix)
+                return
             chunk = prefix[start : start + _AT_ONCE]
             self._context.evaluate(chunk, sequence=_PREFIX, start=start)
             self._prefix = prefix[: start + len(chunk)]
@@ -67,12 +70,15 @@ class KVCache:
             self._context.share(_PREFIX, _REQUEST)
         self._context.cut(_REQUEST, len(self._prefix) + kept)
         self._request = tokens[:kept]
-        for start in range(kept, len(tokens), BATCH_TOKENS):
-            chunk = tokens[start : start + BATCH_TOKENS]
+        last = len(tokens) - outputs  # what has its logits kept is evaluated at once
+        ends = [*range(kept + BATCH_TOKENS - outputs, last, BATCH_TOKENS - outputs), len(tokens)]
+        for end in ends:
+            start = len(self._request)
+            place = len(self._prefix) + start
             self._context.evaluate(
-                chunk, sequence=_REQUEST, start=len(self._prefix) + start, outputs=min(outputs, len(chunk))
+                tokens[start:end], sequence=_REQUEST, start=place, outputs=min(outputs, end - start)
             )
-            self._request = tokens[: start + len(chunk)]
+            self._request = tokens[:end]
         return len(tokens) - kept
 
     def _forget_request(self) -> None:

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from typing import Callable
+from typing import Any, Callable
 
 import numpy as np
 
@@ -57,20 +57,26 @@ class LlamaContext:
             raise Cancelled
         self._is_repacked = True  # or could not be, which will be no different next time
         context = new_context(model) if model else None
-        if not context:
+        if not context or not self._carry_over(context):
+            llama_cpp.llama_free(context)
             llama_cpp.llama_model_free(model)
-            log.warning("there is no memory to repack the weights; it goes on a little slower")
+            log.warning("the weights could not be repacked; it goes on a little slower")
             return
-        size = llama_cpp.llama_state_get_size(self._context)
-        state = (ctypes.c_uint8 * size)()
-        llama_cpp.llama_state_get_data(self._context, state, size)
-        llama_cpp.llama_state_set_data(context, state, size)
         self._free()
         self._model, self._context = model, context
         self._vocab = llama_cpp.llama_model_get_vocab(model)
         self._memory = llama_cpp.llama_get_memory(context)
         residency.drop_mapped(self._path)
         log.info("the weights were repacked in %.0f ms", (time.monotonic() - began) * 1e3)
+
+    def _carry_over(self, context: Any) -> bool:
+        """Give `context` all sequences and the number of threads; say whether that worked."""
+        size = llama_cpp.llama_state_get_size(self._context)
+        state = (ctypes.c_uint8 * size)()
+        size = llama_cpp.llama_state_get_data(self._context, state, size)
+        threads = llama_cpp.llama_n_threads(self._context)
+        llama_cpp.llama_set_n_threads(context, threads, threads)
+        return bool(size and llama_cpp.llama_state_set_data(context, state, size) == size)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of `text`; `special` reads control tokens like <|im_end|> as such."""

@@ -84,6 +84,7 @@ class LlamaCppBackend:
         likely, and mostly another tool or option. Answers sampled at a temperature of 0.7 were mostly the
         same one again, or nonsense.
         """
+        self._desk.context.use_threads(self._desk.cores.begin())
         first = self._writing(prompt)
         if (first.prefix, first.request) == (self._answer.prefix, self._answer.request):
             first = self._answer

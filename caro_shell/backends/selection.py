@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +31,7 @@ class Selection:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._open: dict[bool, tuple[object, Backend]] = {}  # by whether it is remote
-        self._reachable: dict[str, tuple[float, bool]] = {}
+        self._reachable: dict[object, tuple[float, bool]] = {}
 
     def candidates(self, settings: Config, listener: Listener) -> list[str]:
         """Return the names of those to ask: one, and `embedded` behind a server unless that is ruled out.
@@ -78,30 +79,30 @@ class Selection:
             log.info("releasing %s (%s)", backend.name, backend.model)
             backend.close()
 
-    def failed(self, name: str, error: BackendError) -> None:
+    def failed(self, name: str, settings: Config, error: BackendError) -> None:
         """Remember that the server of `name` could not be reached, if that is what `error` says."""
-        known = self._remembered(name) is False  # from then on, or it would be left alone for ever
+        known = self._remembered(name, settings) is False  # from then on, or it would be left alone for ever
         if isinstance(error, (RemoteUnreachable, RemoteTimeout)) and not known:
-            self._reachable[name] = (time.monotonic(), False)
+            self._reachable[_relevant(name, settings)] = (time.monotonic(), False)
 
-    def answered(self, name: str) -> None:
+    def answered(self, name: str, settings: Config) -> None:
         """Remember that `name` could be reached."""
-        self._reachable[name] = (time.monotonic(), True)
+        self._reachable[_relevant(name, settings)] = (time.monotonic(), True)
 
-    def forget(self, name: str) -> None:
+    def forget(self, name: str, settings: Config) -> None:
         """Ask the server of `name` again the next time, whatever is remembered of it."""
-        self._reachable.pop(name, None)
+        self._reachable.pop(_relevant(name, settings), None)
 
-    def _remembered(self, name: str) -> bool | None:
-        when, answers = self._reachable.get(name, (0.0, False))
-        return answers if name in self._reachable and time.monotonic() - when < REMEMBERED_S else None
+    def _remembered(self, name: str, settings: Config) -> bool | None:
+        when, answers = self._reachable.get(_relevant(name, settings), (-math.inf, False))
+        return answers if time.monotonic() - when < REMEMBERED_S else None
 
     def _check_memory(self, name: str, settings: Config) -> None:
         """Raise RemoteUnreachable if it was out of reach a moment ago, and another may stand in for it.
 
         One that is asked for by name is tried.
         """
-        if settings.fallback and not _by_flag(settings) and self._remembered(name) is False:
+        if settings.fallback and not _by_flag(settings) and self._remembered(name, settings) is False:
             raise RemoteUnreachable(
                 f"{name} could not be reached less than a minute ago; try again in a minute, "
                 "or see what is wrong with: caro doctor"
@@ -109,19 +110,22 @@ class Selection:
 
     def _answers(self, name: str, settings: Config, listener: Listener) -> bool:
         """Say whether the server of `name` can be reached: as remembered, or by a short check."""
-        answers = self._remembered(name)
+        answers = self._remembered(name, settings)
         if answers is None:
             env = listener.environment(variables(settings))
             backend = cast("RemoteBackend", self._opener(replace(settings, backend=name), env))
             try:
+                consent.ask(backend.endpoint.url)  # the key would leave, too
                 backend.check(CHECK_S)
                 answers = True
+            except consent.WordsWouldLeave:
+                raise
             except RemoteError as error:
                 log.info("%s is passed over: %s", name, error)
                 answers = False
             finally:
                 backend.close()
-            self._reachable[name] = (time.monotonic(), answers)
+            self._reachable[_relevant(name, settings)] = (time.monotonic(), answers)
         return answers
 
 
@@ -145,6 +149,15 @@ def _by_flag(settings: Config) -> bool:
 
 def _relevant(name: str, settings: Config) -> tuple[object, ...]:
     """Return the settings that an open backend depends on."""
-    keys = [key for key in settings_of.SETTINGS if key.startswith((f"backend.{name}.", "generation."))]
-    keys += [] if name == "embedded" else ["backend.verify", "backend.ca_bundle"]
-    return tuple(getattr(settings, settings_of.SETTINGS[key].name) for key in keys)
+    keys = [key for key in settings_of.SETTINGS if key.startswith(f"backend.{name}.")]
+    keys += ["generation.max_tokens", "generation.timeout_s"]
+    if name != "embedded":
+        keys += [
+            "generation.temperature",
+            "generation.connect_timeout_s",
+            "backend.verify",
+            "backend.ca_bundle",
+        ]
+    values = tuple(getattr(settings, settings_of.SETTINGS[key].name) for key in keys)
+    # One that is set stands against OLLAMA_HOST, though it be the default.
+    return (name, "backend.ollama.url" in settings.sources, *values)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from caro_shell import config, hooks, paths
 from caro_shell.config import Config
-from caro_shell.errors import Cancelled, ConfigError
+from caro_shell.errors import BackendError, Cancelled, ConfigError, NoCommandFound
 from caro_shell.prompt import SHELLS
 from caro_shell.sanitise import printable
 from caro_shell.transport.endpoint import is_loopback
@@ -92,8 +92,11 @@ def _told(args: argparse.Namespace, settings: Config) -> int:
     if server and not (args.yes or is_loopback(server.url)):
         raise ConfigError(f"{choice.leaving(server)} Say --yes to that")
     if server and not args.no_test:
-        server.models()
-        said, command = choice.works(server.tried())
+        try:
+            server.models()
+            said, command = choice.works(server.tried())
+        except (BackendError, NoCommandFound) as error:
+            raise BackendError(f"{error}. Nothing was saved; with --no-test it would be, untried") from error
         print(printable(said), printable(command), sep="\n    ")
     changes = choice.changes(server.wanted() if server else choice.without_servers(settings), settings)
     lines = choice.review(changes, settings) or [choice.UNCHANGED]

@@ -192,7 +192,7 @@ def _explained(explanation: Any) -> str | None:
     """Return the explanation on one line, fit to be shown; None where there is none."""
     if not isinstance(explanation, str):
         return None
-    return sanitise.printable(" ".join(explanation.split())) or None
+    return sanitise.printable(" ".join(explanation.split()))[: sanitise.LONGEST] or None
 
 
 def _confidence(value: Any) -> float | None:

@@ -72,5 +72,11 @@ def looks_like_a_key(name: str) -> bool:
 
 def suggested(models: list[str]) -> str:
     """Return the model to propose: the first that is for code, else the first that can write."""
-    writers = [name for name in models if not re.search(r"embed|rerank|whisper", name.lower())] or models
+    here = [name for name in models if not runs_elsewhere(name)]
+    writers = [name for name in here if not re.search(r"embed|rerank|whisper", name.lower())] or here
     return next((name for name in writers if "code" in name.lower()), writers[0] if writers else "")
+
+
+def runs_elsewhere(name: str) -> bool:
+    """Say whether Ollama has a model of this name run by its makers, wherever the server is."""
+    return bool(re.search(r"[:-]cloud$", name))

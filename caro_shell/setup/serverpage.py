@@ -74,6 +74,10 @@ def _with_model(given: Candidate, models: list[str]) -> Candidate:
         if default not in models and f"{default}:latest" not in models:
             default = particulars.suggested(models)
     name = ask("Model", default, check=particulars.checked_model, completions=models, mend=True)
+    if particulars.runs_elsewhere(name):
+        say(f"{name} is run by Ollama's makers: your words leave this machine for theirs.", CAUTION)
+        if not agree("Is that what you want?", default=False):
+            return _with_model(given, models)
     return replace(given, model=name)
 
 

@@ -124,7 +124,7 @@ def host_and_port(url: str) -> str:
 
 def without_login(url: str) -> str:
     """Return `url` without the name and password that it may hold."""
-    return re.sub(r"(//|^)[^/@]*@", r"\1", url)
+    return re.sub(r"^([^/]*//)?.*@", r"\1", url, flags=re.DOTALL)  # a password may hold anything, unquoted
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -16,7 +16,7 @@ import requests
 
 from caro_shell.errors import HttpStatus, RemoteError, RemoteMalformed, RemoteTimeout
 from caro_shell.transport.deadline import Call, SlowConnection
-from caro_shell.transport.endpoint import Endpoint, without_login
+from caro_shell.transport.endpoint import Endpoint, is_address, without_login
 from caro_shell.transport.errors import told, translated
 from caro_shell.transport.refusal import hidden, refusal
 from caro_shell.transport.retries import retried
@@ -188,6 +188,8 @@ class Http:
 
     def _send(self, request: _Request) -> requests.Response:
         """Return the response of one try; a redirect is followed, with the same method, on this server."""
+        if not is_address(self.endpoint.url):  # requests would mend it, to an address that nobody has seen
+            raise requests.exceptions.InvalidURL
         if time.monotonic() - self._last > self._fresh_s:
             self._session.close()
         url = self.endpoint.url.rstrip("/") + request.path
