@@ -223,10 +223,10 @@ def test_ctrl_c_hangs_up_on_an_answer_without_end(server: RemoteServer, open_ter
 def test_a_host_is_named_before_words_go_there(server: RemoteServer, open_terminal: Open) -> None:
     # All that would leave the machine goes to the proxy instead, which is the server.
     server.on(COMPLETIONS, ANSWER)
-    prefer("http://gpu.example:8000", {"backend.fallback": False})
+    prefer("http://gpu.example:8000", EMBEDDED)
     terminal = open_terminal(env={"http_proxy": server.url}, size=(24, 200))
     terminal.send(WORDS + CTRL_G)
-    terminal.wait_for_text("caro: from the next time on your words go to http://gpu.example:8000, readable")
+    terminal.wait_for_text("caro: from now on your words go to http://gpu.example:8000, readable")
     assert terminal.state() == (WORDS, len(WORDS))
     assert server.requests == []
     terminal.send(CTRL_G)
