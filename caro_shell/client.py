@@ -10,6 +10,7 @@ It is run by `python -I -S`: see `hooks.client_command`.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of, without what that imports
 import os
 
 from caro_shell import __version__, launch, paths, protocol, typeahead
@@ -40,6 +41,8 @@ def main(argv: list[str]) -> int:
         status, text = Status.MESSAGE, str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the line must stay and a sentence appear
         status, text = Status.MESSAGE, _unexpected(error)
+    # From here on there is an answer. Ctrl-C must not break it, nor the looking at the terminal for it.
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     progress.clear()
     if terminal is not None:
         typed = typeahead.take(terminal)

@@ -40,7 +40,7 @@ class Job:
         self._connection = connection
         self._gone = threading.Event()
         self._environment: queue.Queue[Mapping[str, str] | None] = queue.Queue()
-        self._known: dict[Sequence[str], Mapping[str, str]] = {}
+        self._known: dict[tuple[str, ...], Mapping[str, str]] = {}
 
     def hang_up(self) -> None:
         """Note that the client went away: the answer is no longer wanted."""
@@ -64,7 +64,8 @@ class Job:
 
         Raises Cancelled when there is no answer: without the person's proxy or key, words might go astray.
         """
-        if names not in self._known:
+        wanted = tuple(names)
+        if wanted not in self._known:
             self.send(event="environment", names=" ".join(names))
             try:
                 found = self._environment.get(timeout=ENVIRONMENT_S)
@@ -72,8 +73,8 @@ class Job:
                 found = None
             if found is None:
                 raise Cancelled
-            self._known[names] = found
-        return self._known[names]
+            self._known[wanted] = found
+        return self._known[wanted]
 
     def hear_environment(self, fields: dict[str, str]) -> None:
         """Take the client's answer to `environment`."""

@@ -264,3 +264,16 @@ def test_hardly_anything_is_imported(daemon):
     press_imports = imported(command()) - bare
     assert press_imports <= MODULES
     assert {"caro_shell.client", "caro_shell.progress", "_socket"} <= press_imports
+
+
+def test_ctrl_c_at_the_moment_of_the_answer_breaks_nothing():
+    script = """
+import os, signal, sys
+from caro_shell import client
+client.rewrite = lambda *_: (0, "ls")
+client._terminal = lambda: 0
+client.typeahead.take = lambda _: os.kill(os.getpid(), signal.SIGINT) or ""
+sys.exit(client.main(["--shell", "bash"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], input=b"words", capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"ls", b"")
