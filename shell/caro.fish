@@ -21,10 +21,10 @@ function _caro_rewrite --description 'One key press. The line changes only when 
     end
     set -l reply
     set -l code 127
-    if test -x "$_caro_client[1]" # fish has many words of its own about one that is not there
+    if command -q $_caro_client[1] # fish has many words about one that is not there, and some about one that dies
         set reply (printf '%s' "$words" | $_caro_client --shell fish --session $fish_pid --rows-below $below 2>/dev/null)
         set code $status
-    end
+    end 2>/dev/null
     set reply (string split -m 1 \x1f -- "$reply")
     switch $code
         case 0 2
