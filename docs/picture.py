@@ -28,7 +28,14 @@ _PAD, _GAP = 14, 14  # the room around a window's text, and between windows
 _WIDTH, _HEIGHT = _COLUMNS * CELL_W + 2 * _PAD, _BAR + 2 * _PAD + _ROWS * CELL_H
 _PAGE, _EDGE, _QUIET, _CURSOR = "#1b1f27", "#414959", "#a3acba", "#8fd3a9"
 _TEXT, _DIM = "#e8ebf0", "#98a1b0"
-_COLOURS = {"red": "#f0868d", "green": "#8fd3a9", "blue": "#86b3f0", "cyan": "#7fd0d8", "brown": "#e5c07b"}
+_COLOURS = {
+    "brightblack": _DIM,
+    "red": "#f0868d",
+    "green": "#8fd3a9",
+    "blue": "#86b3f0",
+    "cyan": "#7fd0d8",
+    "brown": "#e5c07b",
+}
 
 # pyte knows no dim text. Its "blink" stands for it here: nothing on these screens blinks.
 pyte.graphics.TEXT[2] = "+blink"
