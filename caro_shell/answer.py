@@ -11,7 +11,6 @@ from caro_shell import __version__, parse
 from caro_shell.backends import Completion, Listener
 from caro_shell.backends.selection import Selection, notice
 from caro_shell.config import Config
-from caro_shell.consent import WordsWouldLeave
 from caro_shell.errors import BackendUnavailable, ModelError, NoCommandFound, RemoteError
 from caro_shell.prompt import Prompt
 from caro_shell.replycache import ReplyCache, entry_key
@@ -50,8 +49,6 @@ class Answers:
         name, *others = self._selection.candidates(settings, listener)
         try:
             return self._ask(name, prompt, shell, settings, listener)
-        except WordsWouldLeave:  # a sentence to be read; a command in its place would hide it
-            raise
         except RemoteError as error:
             self._selection.failed(name, settings, error)
             if not others:

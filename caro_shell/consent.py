@@ -6,12 +6,15 @@ import os
 from urllib.parse import urlsplit
 
 from caro_shell import paths
-from caro_shell.errors import RemoteError
+from caro_shell.errors import BackendError
 from caro_shell.transport.endpoint import is_address, is_loopback
 
 
-class WordsWouldLeave(RemoteError):
-    """Words would leave this machine for a host that the person has not been told of before."""
+class WordsWouldLeave(BackendError):
+    """Words would leave this machine for a host that the person has not been told of before.
+
+    No RemoteError: no server has failed, and nobody answers in its place; this is a sentence to be read.
+    """
 
 
 def ask(url: str) -> None:

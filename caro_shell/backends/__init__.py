@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -91,6 +92,11 @@ class RemoteBackend(Backend, Protocol):
 
     def check(self, limit_s: float | None = None) -> list[str]:
         """Return the names of the server's models; within `limit_s` seconds, if given. Raises RemoteError."""
+
+
+def own_environment(names: Sequence[str]) -> dict[str, str]:
+    """Return those of the named variables that this process has: a listener's answer without a client."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def identity(config: Config) -> tuple[object, ...] | None:

@@ -33,7 +33,7 @@ class LlamaContext:
     def __init__(self, path: str) -> None:
         """Load the GGUF file at `path`. Raises ModelDamaged or BackendError (no memory)."""
         self._path = path
-        self._is_repacked = False
+        self.is_repacked = False
         self._model = load(path, repacked=False)
         if not self._model:
             raise ModelDamaged(f"{path} cannot be loaded as a model; check it with: caro model verify")
@@ -48,14 +48,14 @@ class LlamaContext:
 
     def repack(self, cancelled: Callable[[], bool]) -> None:
         """Repack the weights, once; all sequences stay. Raises Cancelled, with all as it was."""
-        if self._is_repacked:
+        if self.is_repacked:
             return
         began = time.monotonic()
         model = load(self._path, repacked=True, cancelled=cancelled)
         if cancelled():
             llama_cpp.llama_model_free(model)
             raise Cancelled
-        self._is_repacked = True  # or could not be, which will be no different next time
+        self.is_repacked = True  # or could not be, which will be no different next time
         context = new_context(model) if model else None
         if not context or not self._carry_over(context):
             llama_cpp.llama_free(context)

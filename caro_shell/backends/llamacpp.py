@@ -106,7 +106,7 @@ class LlamaCppBackend:
 
     def improve(self, listener: Listener) -> None:
         """Make what comes later faster; see `Backend.improve`."""
-        if not pressure.is_short(wanted=self._size):
+        if not self._desk.context.is_repacked and not pressure.is_short(wanted=self._size):
             self._desk.context.repack(listener.cancelled)
 
     def close(self) -> None:

@@ -50,8 +50,7 @@ class Selection:
         """Return the backend `name`, opening it when it is not, or when its settings have changed.
 
         Raises BackendError or ModelError when it cannot be opened; RemoteError when its server was out of
-        reach a moment ago and another may stand in, or when words would leave this machine for a host that
-        was not named before.
+        reach a moment ago and another may stand in; WordsWouldLeave for a host that was not named before.
         """
         remote = name != "embedded"
         env = listener.environment(variables(settings)) if remote else {}
@@ -118,8 +117,6 @@ class Selection:
                 consent.ask(backend.endpoint.url)  # the key would leave, too
                 backend.check(CHECK_S)
                 answers = True
-            except consent.WordsWouldLeave:
-                raise
             except RemoteError as error:
                 log.info("%s is passed over: %s", name, error)
                 answers = False

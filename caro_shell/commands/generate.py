@@ -7,10 +7,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from caro_shell import client, config, engine, launch, paths, protocol
+from caro_shell.backends import own_environment
 from caro_shell.errors import CaroError, ConfigError
 from caro_shell.progress import Progress
 from caro_shell.prompt import SHELLS
@@ -108,8 +108,7 @@ class _Watcher:
     def cancelled(self) -> bool:
         return False
 
-    def environment(self, names: Sequence[str]) -> Mapping[str, str]:
-        return {name: os.environ[name] for name in names if name in os.environ}
+    environment = staticmethod(own_environment)
 
 
 def _story(reply: dict[str, Any]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Callable, NamedTuple, cast
 
 from caro_shell import config, parse, paths
-from caro_shell.backends import RemoteBackend, open_backend
+from caro_shell.backends import RemoteBackend, open_backend, own_environment
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, CaroError
 from caro_shell.prompt import make_prompt
@@ -111,9 +111,7 @@ class _Waiting:
     def text(self, so_far: str) -> None:
         """Hear nothing."""
 
-    def environment(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return those of the named environment variables that are set."""
-        return {name: os.environ[name] for name in names if name in os.environ}
+    environment = staticmethod(own_environment)
 
 
 def opened(name: str, settings: Config) -> RemoteBackend:
