@@ -32,7 +32,7 @@ Turn words into a shell command. The command is printed, never run.
 
   caro list the ten largest files under var log
   caro --json how much memory is free
-  caro -- config files of today    (words that begin with a verb)
+  caro -- config files changed today   (words that begin with a verb)
 
 In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
 """

@@ -54,27 +54,6 @@ def no_thread_stays():
     until(calls, lambda running: not running, "the threads of all calls to end")
 
 
-@pytest.fixture
-def server():
-    with serve() as one:
-        yield one
-
-
-@pytest.fixture
-def opened():
-    """Return a function that opens an Http for a URL; its tries follow each other at once."""
-    everyone = []
-
-    def opener(url, waits=(0.0, 0.0), fresh_s=60.0, **settings):
-        http = Http(Endpoint(url, **settings), waits=waits, fresh_s=fresh_s)
-        everyone.append(http)
-        return http
-
-    yield opener
-    for http in everyone:
-        http.close()
-
-
 def failure(ask, kind):
     with pytest.raises(kind) as caught:
         ask()

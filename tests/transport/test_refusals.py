@@ -20,27 +20,6 @@ from tests.remote_server import body, raw, refused, says, serve
 OK = says({"fine": True})
 
 
-@pytest.fixture
-def server():
-    with serve() as one:
-        yield one
-
-
-@pytest.fixture
-def opened():
-    """Return a function that opens an Http for a URL; its tries follow each other at once."""
-    everyone = []
-
-    def opener(url, waits=(0.0, 0.0), **given):
-        http = Http(Endpoint(url, **given), waits=waits)
-        everyone.append(http)
-        return http
-
-    yield opener
-    for http in everyone:
-        http.close()
-
-
 def refusal(http, path="/a"):
     with pytest.raises(HttpStatus) as caught:
         http.get(path)

@@ -11,7 +11,6 @@ import pytest
 from caro_shell.errors import HttpStatus, RemoteError, RemoteMalformed, RemoteTimeout, RemoteUnreachable
 from caro_shell.transport.endpoint import Endpoint
 from caro_shell.transport.errors import _CASES
-from caro_shell.transport.http import Http
 from tests.remote_server import body, raw, refused, says, seen, serve, stalled
 
 FINE = {"fine": True}
@@ -21,25 +20,9 @@ NOT_HERE = "127.1"
 
 
 @pytest.fixture
-def opened():
-    """Return a function that opens an Http for a URL; its tries follow each other at once."""
-    everyone = []
-
-    def opener(url, **settings):
-        http = Http(Endpoint(url, **settings), waits=(0.0, 0.0))
-        everyone.append(http)
-        return http
-
-    yield opener
-    for http in everyone:
-        http.close()
-
-
-@pytest.fixture
-def server():
-    with serve() as one:
-        one.on("*", says(FINE))
-        yield one
+def server(server):
+    server.on("*", says(FINE))
+    return server
 
 
 def failure(http, kind=RemoteError):

@@ -12,8 +12,6 @@ import subprocess
 import pytest
 
 from caro_shell.errors import Cancelled, HttpStatus, RemoteUnreachable
-from caro_shell.transport.endpoint import Endpoint
-from caro_shell.transport.http import Http
 from tests.person import Person
 from tests.remote_server import drip, raw, says, seen, serve, silent, tunnel
 
@@ -21,25 +19,9 @@ FINE = {"fine": True}
 
 
 @pytest.fixture
-def opened():
-    """Return a function that opens an Http for a URL; its tries follow each other at once."""
-    everyone = []
-
-    def opener(url, **settings):
-        http = Http(Endpoint(url, **settings), waits=(0.0, 0.0))
-        everyone.append(http)
-        return http
-
-    yield opener
-    for http in everyone:
-        http.close()
-
-
-@pytest.fixture
-def server():
-    with serve() as one:
-        one.on("*", says(FINE))
-        yield one
+def server(server):
+    server.on("*", says(FINE))
+    return server
 
 
 def failure(http, kind):
