@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +34,23 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield home
     _stop_daemon()
     shutil.rmtree(runtime)
+
+
+@pytest.fixture
+def caro(capfd, monkeypatch):
+    """Return a function that runs `caro` in this process: exit status, standard output, standard error."""
+    from caro_shell import cli  # noqa: PLC0415
+
+    def run(*arguments: str, piped: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+        try:
+            code = cli.main(list(arguments))
+        except SystemExit as exit_:
+            code = exit_.code
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import re
@@ -41,22 +40,6 @@ def way(request, monkeypatch):
     else:
         with running():
             yield []
-
-
-@pytest.fixture
-def caro(capsys, monkeypatch):
-    """Return a function that runs `caro` in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: str, piped: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
-        try:
-            code = cli.main(list(arguments))
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 def process(*arguments: str, **kwargs: object) -> subprocess.CompletedProcess[str]:

@@ -6,30 +6,21 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
-from caro_shell import cli
 from caro_shell.config import SETTINGS
 
 Caro = Callable[..., "tuple[int, str, str]"]
 
 
 @pytest.fixture
-def caro(capfd) -> Caro:
+def caro(caro) -> Caro:
     """Return a function that runs `caro config`: exit status, standard output, standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = cli.main(["config", *arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
+    return partial(caro, "config")
 
 
 @pytest.fixture

@@ -19,12 +19,11 @@ from caro_shell.errors import (
     RemoteTimeout,
     RemoteUnreachable,
 )
-from caro_shell.prompt import Prompt
 from caro_shell.transport.http import Http
 from tests.person import Person
+from tests.remote_backend import PROMPT, asked, failure, paths
 from tests.remote_server import HOLD, body, refused, says, seen, serve, stream
 
-PROMPT = Prompt("You write commands.", (("where am i", "pwd"),), "list the files")
 VERSION = says({"version": "0.33.0"})
 
 
@@ -66,20 +65,6 @@ def opened():
     yield opener
     for backend in backends:
         backend.close()
-
-
-def asked(server, path="/api/generate"):
-    return [request.json() for request in server.requests if request.path == path]
-
-
-def paths(server):
-    return [request.path for request in server.requests]
-
-
-def failure(backend, kind=RemoteError):
-    with pytest.raises(kind) as caught:
-        backend.complete(PROMPT, Person())
-    return str(caught.value).replace(backend.endpoint.where, "HOST")
 
 
 # -- an answer

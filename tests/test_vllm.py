@@ -20,9 +20,9 @@ from caro_shell.errors import (
 from caro_shell.prompt import Prompt
 from caro_shell.transport.http import Http
 from tests.person import Person
+from tests.remote_backend import PROMPT, asked, failure, paths
 from tests.remote_server import HOLD, body, refused, says, seen, serve, stream
 
-PROMPT = Prompt("You write commands.", (("where am i", "pwd"),), "list the files")
 COMPLETIONS, CHATS, MODELS = "/v1/completions", "/v1/chat/completions", "/v1/models"
 DONE = b"data: [DONE]\n\n"
 
@@ -75,20 +75,6 @@ def opened():
     yield opener
     for backend in backends:
         backend.close()
-
-
-def asked(server, path=COMPLETIONS):
-    return [request.json() for request in server.requests if request.path == path]
-
-
-def paths(server):
-    return [request.path for request in server.requests]
-
-
-def failure(backend, kind=RemoteError):
-    with pytest.raises(kind) as caught:
-        backend.complete(PROMPT, Person())
-    return str(caught.value).replace(backend.endpoint.where, "HOST")
 
 
 # -- an answer

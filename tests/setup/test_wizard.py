@@ -1,4 +1,4 @@
-"""`caro init` on a terminal: what a newcomer sees and types. Without a terminal: tests/test_init.py."""
+"""`caro init` on a terminal: what a newcomer sees and types. Without a terminal: test_init.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Callable
 import pytest
 
 from tests.daemons import caro_home
-from tests.remote_server import HOLD, RemoteServer, refused, says, seen, serve, stream
-from tests.wizard import (
+from tests.remote_server import HOLD, refused, says, seen, stream
+from tests.setup.wizard import (
     CTRL_C,
     CTRL_D,
     CTRL_U,
@@ -32,12 +32,6 @@ FAR = "http://gpu.example:8000"
 
 
 @pytest.fixture
-def server() -> Iterator[RemoteServer]:
-    with serve() as remote:
-        yield remote
-
-
-@pytest.fixture
 def wizard(file: Path) -> Iterator[Callable[..., Wizard]]:
     """Return a function that starts `caro init`."""
     runs: list[Wizard] = []
@@ -49,12 +43,6 @@ def wizard(file: Path) -> Iterator[Callable[..., Wizard]]:
     yield start
     for run in runs:
         run.close()
-
-
-@pytest.fixture
-def file() -> Path:
-    caro_home().mkdir()
-    return caro_home() / "config.toml"
 
 
 def written(file: Path, text: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,10 @@ import pytest
 from caro_shell import cli
 from caro_shell.setup import checkup
 from caro_shell.setup.checkup import Finding
-from tests.daemons import caro_home
-from tests.remote_server import RemoteServer, body, refused, says, serve
-from tests.wizard import KEY, play_ollama, play_vllm
+from tests.remote_server import body, refused, says
+from tests.setup.wizard import KEY, play_ollama, play_vllm
 
 FAR = "http://gpu.example:8000"
-
-
-@pytest.fixture
-def server() -> Iterator[RemoteServer]:
-    with serve() as remote:
-        yield remote
-
-
-@pytest.fixture
-def file() -> Path:
-    caro_home().mkdir()
-    return caro_home() / "config.toml"
 
 
 def write(file: Path, **settings: object) -> None:

@@ -1,51 +1,28 @@
-"""`caro init` without a terminal: who answers is said with flags. With one: tests/test_wizard.py."""
+"""`caro init` without a terminal: who answers is said with flags. With one: test_wizard.py."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Callable
 
 import pytest
 
-from caro_shell import cli
 from caro_shell.errors import ConfigError
 from caro_shell.setup import particulars
 from tests.daemons import caro_home
-from tests.remote_server import RemoteServer, refused, says, serve
-from tests.wizard import KEY, play_ollama, play_vllm
+from tests.remote_server import refused, says
+from tests.setup.wizard import KEY, play_ollama, play_vllm
 
 Caro = Callable[..., "tuple[int, str, str]"]
 FAR = "http://gpu.example:8000"
 
 
 @pytest.fixture
-def caro(capfd) -> Caro:
+def caro(caro) -> Caro:
     """Return a function that runs `caro init`, off any terminal: exit status, standard output and error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        try:
-            code = cli.main(["init", *arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return run
-
-
-@pytest.fixture
-def server() -> Iterator[RemoteServer]:
-    with serve() as remote:
-        yield remote
-
-
-@pytest.fixture
-def file() -> Path:
-    caro_home().mkdir()
-    return caro_home() / "config.toml"
+    return partial(caro, "init")
 
 
 def test_ollama_by_flags(caro, server, file):
