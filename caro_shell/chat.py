@@ -77,10 +77,27 @@ def phi3(prompt: Prompt) -> Chat:
     )
 
 
-FORMATS = {"chatml": chatml, "llama3": llama3, "phi3": phi3}
+def plain(prompt: Prompt) -> Chat:
+    """Write `prompt` as a text that goes on: for a base model, which was taught no format."""
+    prefix = [f"# {prompt.system}\n\n"]
+    prefix += [f"# {words}\n{command}\n\n" for words, command in prompt.examples]
+    return Chat(
+        prefix=(Piece("".join(prefix), special=False),),
+        request=(
+            Piece("# ", special=True),
+            Piece(prompt.request, special=False),
+            Piece("\n", special=True),
+        ),
+    )
+
+
+FORMATS = {"chatml": chatml, "llama3": llama3, "phi3": phi3, "plain": plain}
 
 #: What ends an answer in each format: for servers that are sent text and do not know the turn's end by it.
 TURN_ENDS = {"chatml": "<|im_end|>", "llama3": "<|eot_id|>", "phi3": "<|end|>"}
+
+#: What only the template of one format holds (`tokenizer.chat_template` in a GGUF file).
+_TEMPLATES = (("<|im_start|>", "chatml"), ("<|start_header_id|>", "llama3"), ("<|end|>", "phi3"))
 
 #: Parts of a model's name, as servers call it, that tell its format. What is in no row is not known.
 _NAMES = (
@@ -88,6 +105,11 @@ _NAMES = (
     (re.compile(r"llama-?3"), "llama3"),
     (re.compile(r"phi-?3"), "phi3"),
 )
+
+
+def format_in(template: str) -> str | None:
+    """Return the name of the format that a model's chat template writes, None when it is not known."""
+    return next((form for mark, form in _TEMPLATES if mark in template), None)
 
 
 def format_of(model: str) -> str | None:

@@ -37,7 +37,9 @@ class Config:
     fallback: bool = _setting("backend.fallback", default=True)
     verify: bool = _setting("backend.verify", default=True)
     ca_bundle: str = _setting("backend.ca_bundle", "")
-    model: str = _setting("backend.embedded.model", "qwen2.5-coder-1.5b-q4", env="CARO_MODEL")
+    quality: str = _setting("model_quality", "standard", choices=("standard", "high"))
+    model: str = _setting("backend.embedded.model", "", env="CARO_MODEL")
+    variant: str = _setting("backend.embedded.variant", "auto", choices=("auto", "mlx", "cpu"))
     ollama_enabled: bool = _setting("backend.ollama.enabled", default=False)
     ollama_url: str = _setting("backend.ollama.url", "http://localhost:11434")
     ollama_model: str = _setting("backend.ollama.model", "")
@@ -45,6 +47,7 @@ class Config:
     vllm_url: str = _setting("backend.vllm.url", "http://localhost:8000")
     vllm_model: str = _setting("backend.vllm.model", "")
     vllm_key_env: str = _setting("backend.vllm.api_key_env", "VLLM_API_KEY")
+    model_sources: tuple[str, ...] = _setting("models.sources", ())
     temperature: float = _setting("generation.temperature", 0.0, zero=True)
     max_tokens: int = _setting("generation.max_tokens", 160)
     timeout_s: float = _setting("generation.timeout_s", 30.0)
@@ -66,6 +69,15 @@ MAY_BE_EMPTY = ("CARO_KEY", "CARO_COMMENT")
 
 #: Keys that all three shells can bind; none at all is a wish too.
 _KEY = re.compile(r"((ctrl|alt)-[!-~]( (ctrl|alt)-[!-~])*)?")
+
+#: What a setting of each type must be.
+_EXPECTED = {
+    bool: "true or false",
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of texts",
+}
 
 #: Settings by their key in the file.
 SETTINGS = {f.metadata["key"]: f for f in fields(Config) if f.metadata}
@@ -194,10 +206,12 @@ def checked(key: str, value: Any, where: str) -> Any:
             converted: Any = _boolean(value)
         elif kind is str:
             converted = _text(value)
+        elif kind is tuple:
+            converted = _texts(value)
         else:
             converted = _number(value, kind, zero=setting.metadata["zero"])
     except (TypeError, ValueError, OverflowError):
-        expected = {bool: "true or false", str: "text", int: "a whole number", float: "a number"}[kind]
+        expected = _EXPECTED[kind]
         if kind in (int, float):
             expected += ", 0 or above" if setting.metadata["zero"] else " above 0"
         raise ConfigError(f"{where}: {key} must be {expected}, not {_shown(value)}") from None
@@ -217,6 +231,13 @@ def _boolean(value: Any) -> bool:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else _refuse(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return a list of texts; where all values are text, its members stand between commas."""
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    return tuple(map(_text, value)) if isinstance(value, (list, tuple)) else _refuse(value)
 
 
 def _number(value: Any, kind: type, *, zero: bool) -> Any:

@@ -1,7 +1,7 @@
 """Where caro keeps things. Imported on every key press: standard library only, and little of it.
 
 $CARO_HOME (~/.caro)            what is the user's
-  config.toml  models/  cache/  log/
+  config.toml  models.toml  models/  cache/  log/
 $XDG_RUNTIME_DIR/caro/          one socket per CARO_HOME, directory 0700
 """
 
@@ -22,6 +22,11 @@ def home() -> str:
 def config_file() -> str:
     """Return the path of the configuration file, whether or not it exists."""
     return os.path.join(home(), "config.toml")
+
+
+def models_file() -> str:
+    """Return the path of the person's own list of models, whether or not it exists."""
+    return os.path.join(home(), "models.toml")
 
 
 def log_file(name: str) -> str:

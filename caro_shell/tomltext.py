@@ -39,8 +39,10 @@ def changed(text: str, path: Path, value: str | None) -> str:
         raise TooIntricateError from error
 
 
-def spelt(value: bool | float | str) -> str:
+def spelt(value: bool | float | str | tuple[str, ...]) -> str:
     """Return `value` as TOML; 30.0 as people write it, 30."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(spelt, value))}]"
     if isinstance(value, float) and value.is_integer() and value < 1e15:
         value = int(value)
     return tomlkit.item(value).as_string()

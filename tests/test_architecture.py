@@ -80,6 +80,11 @@ INSIDE = {
         ("backends.writing",),
         ("backends.llamacpp", "backends.remote.ollama", "backends.remote.vllm"),
     ),
+    "catalog": (
+        ("catalog",),
+        ("catalog.disk",),
+        ("catalog.wanted",),
+    ),
     "commands": (
         (
             "commands",

@@ -13,6 +13,8 @@ from dataclasses import replace
 import pytest
 
 from caro_shell import catalog, resources
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.commands import model as command
 from caro_shell.config import Config
 from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
@@ -61,7 +63,7 @@ def run(*argv):
 
 class TestShippedCatalog:
     def test_the_default_model_is_in_it(self):
-        assert Config().model in catalog.load_catalog()
+        assert wanted(Config()).model.id == "qwen2.5-coder-1.5b-q4"
 
     @pytest.mark.parametrize("model", catalog.load_catalog().values(), ids=lambda model: model.id)
     def test_entries_are_complete(self, model):
@@ -101,7 +103,7 @@ class TestFind:
         path = put(tmp_path)
         model = catalog.find(path)
         assert (model.size, model.sha256, model.chat) == (len(CONTENT), "", "chatml")
-        assert catalog.locate(model) == path
+        assert disk.locate(model) == path
 
     def test_a_path_below_home(self, tmp_path, monkeypatch):
         monkeypatch.setenv("HOME", str(tmp_path))
@@ -118,62 +120,62 @@ class TestFind:
 class TestLocate:
     def test_missing(self, home, installation):
         with pytest.raises(ModelMissing) as caught:
-            catalog.locate(TINY)
+            disk.locate(TINY)
         assert str(caught.value) == "the model tiny is not on this disk; fetch it with: caro model pull tiny"
 
     def test_the_users_own_copy_comes_first(self, home, installation):
         installed = put(installation)
-        assert catalog.locate(TINY) == installed
+        assert disk.locate(TINY) == installed
         own = put(home / "models")
-        assert catalog.locate(TINY) == own
+        assert disk.locate(TINY) == own
 
     def test_damaged(self, home, installation):
         path = put(home / "models", CONTENT[:4])
         with pytest.raises(ModelDamaged) as caught:
-            catalog.locate(TINY)
+            disk.locate(TINY)
         expected = f"{path} is damaged (4 bytes instead of 18); fetch it again with: caro model pull tiny"
         assert str(caught.value) == expected
 
     def test_a_whole_copy_makes_up_for_a_damaged_one(self, home, installation):
         put(home / "models", b"")
         whole = put(installation)
-        assert catalog.locate(TINY) == whole
+        assert disk.locate(TINY) == whole
 
 
 class TestVerified:
     def test_only_once_marked(self, tmp_path):
         path = put(tmp_path)
-        assert not catalog.verified(path, TINY)
-        catalog.mark_verified(path, TINY)
-        assert catalog.verified(path, TINY)
+        assert not disk.verified(path, TINY)
+        disk.mark_verified(path, TINY)
+        assert disk.verified(path, TINY)
 
     def test_not_after_a_change(self, tmp_path):
         path = put(tmp_path)
-        catalog.mark_verified(path, TINY)
+        disk.mark_verified(path, TINY)
         os.utime(path, ns=(1, 1))
-        assert not catalog.verified(path, TINY)
+        assert not disk.verified(path, TINY)
 
     def test_not_for_another_hash(self, tmp_path):
         path = put(tmp_path)
-        catalog.mark_verified(path, TINY)
-        assert not catalog.verified(path, replace(TINY, sha256="0" * 64))
+        disk.mark_verified(path, TINY)
+        assert not disk.verified(path, replace(TINY, sha256="0" * 64))
 
     def test_never_without_a_hash(self, tmp_path):
         path = put(tmp_path)
         unknown = replace(TINY, sha256="")
-        catalog.mark_verified(path, unknown)
-        assert not catalog.verified(path, unknown)
+        disk.mark_verified(path, unknown)
+        assert not disk.verified(path, unknown)
 
     def test_not_by_a_torn_record(self, tmp_path):
         path = put(tmp_path)
         (tmp_path / "tiny.gguf.verified").write_text('{"sha256": "')
-        assert not catalog.verified(path, TINY)
+        assert not disk.verified(path, TINY)
 
     def test_where_nothing_can_be_written(self, tmp_path):
         path = put(tmp_path)
         (tmp_path / "tiny.gguf.verified").mkdir()
-        catalog.mark_verified(path, TINY)
-        assert not catalog.verified(path, TINY)
+        disk.mark_verified(path, TINY)
+        assert not disk.verified(path, TINY)
 
 
 def test_importing_the_catalog_stays_cheap():

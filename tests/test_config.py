@@ -32,7 +32,7 @@ FLAGS = {MODEL: "from flag"}
 @pytest.mark.parametrize(
     ("text", "env", "flags", "value", "source"),
     [
-        ("", {}, {}, "qwen2.5-coder-1.5b-q4", None),
+        ("", {}, {}, "", None),
         (FILE, {}, {}, "from file", "the file"),
         ("", ENV, {}, "from environment", "CARO_MODEL"),
         (FILE, ENV, {}, "from environment", "CARO_MODEL"),
@@ -71,12 +71,14 @@ def test_every_environment_variable(file, name, text, attribute, value):
 def test_the_environment_is_that_of_this_process_unless_one_is_given(file, monkeypatch):
     monkeypatch.setenv("CARO_MODEL", "mine")
     assert load(str(file)).model == "mine"
-    assert load(str(file), env={}).model == Config().model
+    assert load(str(file), env={}).model == Config().model == ""
 
 
 def test_a_file_may_set_everything(file):
     text = """
     cache = false
+    model_quality = "high"
+    models.sources = ["/a", "https://b"]
     shell.key = "alt-g"
     shell.comment = false
     [backend]
@@ -84,7 +86,7 @@ def test_a_file_may_set_everything(file):
     fallback = false
     verify = false
     ca_bundle = "c"
-    embedded.model = "m"
+    embedded = { model = "m", variant = "cpu" }
     ollama = { enabled = true, url = "u", model = "o" }
     vllm = { enabled = true, url = "v", model = "w", api_key_env = "K" }
     [generation]
@@ -104,6 +106,8 @@ def test_a_file_may_set_everything(file):
     assert set(config.sources.values()) == {str(file)}
     assert (config.model, config.key, config.comment, config.max_tokens) == ("m", "alt-g", False, 7)
     assert (config.timeout_s, config.release_after_s, config.exit_after_s) == (2.0, 0.5, 1.0)
+    assert (config.quality, config.variant) == ("high", "cpu")
+    assert config.model_sources == ("/a", "https://b")
     assert (config.start, config.backend, config.fallback, config.vllm_key_env) == (
         "login",
         "vllm",
@@ -150,6 +154,8 @@ def test_an_unknown_key_is_named_with_its_line(file, text, notice):
         ("[generation]\nmax_tokens = true", "max_tokens must be a whole number above 0, not True"),
         ("[generation]\nmax_tokens = inf", "max_tokens must be a whole number above 0, not inf"),
         ("[generation]\nmax_tokens = 1979-05-27", "max_tokens must be a whole number above 0, not datetime"),
+        ("models.sources = 7", "line 1: models.sources must be a list of texts, not 7"),
+        ("models.sources = ['/a', 7]", "line 1: models.sources must be a list of texts, not ['/a', 7]"),
         ("[daemon]\nstart = 'never'", "daemon.start must be one of first-use, login, not 'never'"),
         ("[daemon]\nexit_after_s = -1", "exit_after_s must be a number above 0, not -1"),
         ("[daemon]\nrelease_after_s = inf", "release_after_s must be a number above 0, not inf"),

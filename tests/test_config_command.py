@@ -313,7 +313,8 @@ def test_what_is_set_is_in_force(caro, file):
         choices = setting.metadata["choices"]
         value = choices[-1] if choices else {str: "alt-x", bool: "false"}.get(type(setting.default), "7")
         assert caro("set", key, value)[0] == 0
-        assert caro("get", key)[1] == value + "\n"
+        shown = f'["{value}"]' if isinstance(setting.default, tuple) else value
+        assert caro("get", key)[1] == shown + "\n"
     found = json.loads(caro("show", "--json")[1])
     assert all(row["source"].startswith(f"{file} line ") for row in found.values())
 

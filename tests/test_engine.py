@@ -34,8 +34,8 @@ class Script:
     model = ""
 
     def open(self, config, env=None):
-        self.story.append(f"open {config.model}")
-        self.model = config.model
+        self.model = config.model or "the best"
+        self.story.append(f"open {self.model}")
         return self
 
     def complete(self, prompt, listener):
@@ -72,9 +72,9 @@ def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
     person = Person()
     assert ask(engine, person=person).command == "ls -l"
     assert ask(engine, "pwd", person).command == "pwd"
-    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "complete"]
+    assert script.story == ["open the best", "complete", "complete"]
     assert person.stages == ["loading the model"]
-    assert engine.model == "qwen2.5-coder-1.5b-q4"
+    assert engine.model == "the best"
 
 
 @pytest.mark.parametrize("change", ["file", "env", "flag"])
@@ -124,9 +124,9 @@ def test_release_gives_the_model_back_until_it_is_needed(engine, script):
     engine.release()
     engine.release()
     assert engine.model == ""
-    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "close"]
+    assert script.story == ["open the best", "complete", "close"]
     ask(engine)
-    assert script.story[3:] == ["open qwen2.5-coder-1.5b-q4", "complete"]
+    assert script.story[3:] == ["open the best", "complete"]
 
 
 def test_a_broken_configuration_is_a_notice_beside_the_command(engine):
@@ -146,7 +146,7 @@ def test_a_bad_variable_of_the_client_is_an_error(engine, script):
 def test_this_process_own_environment_is_not_consulted(script, monkeypatch):
     monkeypatch.setenv("CARO_MODEL", "mine")
     monkeypatch.setenv("CARO_BACKEND", "nonsense")
-    assert ask(Engine(script.open, each_another)).model == "qwen2.5-coder-1.5b-q4"
+    assert ask(Engine(script.open, each_another)).model == "the best"
     assert os.environ["CARO_MODEL"] == "mine"
 
 
@@ -163,7 +163,7 @@ def test_an_error_of_the_model_passes_through_and_the_model_stays(engine, script
         ask(engine)
     script.error = None
     ask(engine)
-    assert script.story == ["open qwen2.5-coder-1.5b-q4", "complete", "complete"]
+    assert script.story == ["open the best", "complete", "complete"]
 
 
 @pytest.mark.parametrize("answer", ["I am sorry, but I cannot help you with that.", "ls \x1b[2J", "echo a\\"])
@@ -203,7 +203,7 @@ def test_a_reply_says_where_the_time_went(engine):
     assert (timings["prefill_ms"], timings["decode_ms"]) == (2.0, 1.0)
     assert (timings["prompt_tokens"], timings["cached_tokens"], timings["generated_tokens"]) == (30, 20, 5)
     assert data["command"] == data["generated_command"] == "ls"
-    assert (data["backend"], data["model"], data["shell"]) == ("scripted", "qwen2.5-coder-1.5b-q4", "bash")
+    assert (data["backend"], data["model"], data["shell"]) == ("scripted", "the best", "bash")
 
 
 def test_a_command_that_was_cut_off_is_none(engine):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caro_shell import examples
-from caro_shell.chat import FORMATS, TURN_ENDS, chatml, format_of
+from caro_shell.chat import FORMATS, TURN_ENDS, chatml, format_in, format_of
 from caro_shell.prompt import SHELLS, make_prompt
 
 PLATFORMS = ["linux", "darwin"]
@@ -109,11 +109,36 @@ def test_the_format_is_told_by_the_models_name(model, form):
 
 
 def test_each_turn_ends_with_the_mark_of_its_format():
-    assert set(TURN_ENDS) == set(FORMATS)
-    for name, chat_format in FORMATS.items():
-        chat = chat_format(make_prompt("say hi", "bash", "linux"))
-        assert chat.prefix[-1].text.rstrip().endswith(TURN_ENDS[name])
-        assert chat.request[-1].text.startswith(TURN_ENDS[name])
+    assert set(TURN_ENDS) == set(FORMATS) - {"plain"}, "which has no turns, and ends with an empty line"
+    for name, end in TURN_ENDS.items():
+        chat = FORMATS[name](make_prompt("say hi", "bash", "linux"))
+        assert chat.prefix[-1].text.rstrip().endswith(end)
+        assert chat.request[-1].text.startswith(end)
+
+
+@pytest.mark.parametrize(
+    ("template", "form"),
+    [
+        ("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{% endfor %}", "chatml"),
+        (
+            "{{ bos_token }}<|start_header_id|>{{ m.role }}<|end_header_id|>{{ m.content }}<|eot_id|>",
+            "llama3",
+        ),
+        ("<|{{ m.role }}|>\n{{ m.content }}<|end|>", "phi3"),
+        ("[INST] {{ m.content }} [/INST]", None),
+        ("", None),
+    ],
+)
+def test_the_format_is_told_by_the_models_own_template(template, form):
+    assert format_in(template) == form
+
+
+def test_a_base_model_reads_a_text_that_goes_on():
+    chat = FORMATS["plain"](make_prompt("say hi", "bash", "linux"))
+    text = "".join(piece.text for piece in (*chat.prefix, *chat.request))
+    assert text.startswith("# You write bash commands for Linux (GNU tools).")
+    assert "\n\n# where am i\npwd\n\n" in text
+    assert text.endswith("\n\n# say hi\n")
 
 
 @pytest.mark.parametrize("chat_format", FORMATS.values())

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from caro_shell import catalog
+from caro_shell.catalog import disk
 from caro_shell.errors import PullError
 from caro_shell.pull import pull
 from caro_shell.pull.part import PartFile, SourceError
@@ -45,7 +46,7 @@ class TestHttp:
         model = from_url(server)
         assert pull(model) == (str(models / "tiny.gguf"), True)
         assert_whole(models)
-        assert catalog.verified(catalog.locate(model), model)
+        assert disk.verified(disk.locate(model), model)
 
     def test_a_model_that_is_here_is_not_fetched_again(self, server):
         path, _ = pull(from_url(server))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 
-from caro_shell import catalog
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
 from caro_shell.errors import CaroError
 
 
 def model_file(directory: str | None) -> str:
     """Return the default model's file: in `directory`, or else where caro or its tests find it."""
-    model = catalog.find(Config().model)
+    model = wanted(Config()).model
     if directory is None and "CARO_TEST_MODELS" in os.environ:
         os.environ.setdefault("CARO_HOME", os.environ["CARO_TEST_MODELS"])
     try:
         path = (
-            catalog.locate(model)
-            if directory is None
-            else os.path.abspath(os.path.join(directory, model.file))
+            disk.locate(model) if directory is None else os.path.abspath(os.path.join(directory, model.file))
         )
         os.stat(path)
     except (CaroError, OSError) as error:

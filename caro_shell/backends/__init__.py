@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from caro_shell import catalog
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
 from caro_shell.prompt import Prompt
 
@@ -111,8 +112,8 @@ def identity(config: Config) -> tuple[object, ...] | None:
         return (*limits, config.ollama_url, config.ollama_model) if known else None
     if config.backend == "vllm":
         return (*limits, config.vllm_url, config.vllm_model) if config.vllm_model else None
-    model = catalog.find(config.model)
-    return (*limits, catalog.weights(model, catalog.locate(model)))
+    model = wanted(config).model
+    return (*limits, disk.weights(model, disk.locate(model)))
 
 
 def open_backend(config: Config, env: Mapping[str, str]) -> Backend:

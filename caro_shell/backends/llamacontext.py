@@ -78,6 +78,15 @@ class LlamaContext:
         llama_cpp.llama_set_n_threads(context, threads, threads)
         return bool(size and llama_cpp.llama_state_set_data(context, state, size) == size)
 
+    def metadata(self, key: str) -> str:
+        """Return what the file says under the GGUF key `key` (`tokenizer.chat_template`), or nothing."""
+        size = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), None, 0)
+        if size < 0:
+            return ""
+        buffer = ctypes.create_string_buffer(size + 1)
+        llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace")
+
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of `text`; `special` reads control tokens like <|im_end|> as such."""
         data = text.encode("utf-8", "replace")

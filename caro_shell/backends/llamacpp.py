@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 
-from caro_shell import catalog, chat, paths, pressure
+from caro_shell import chat, paths, pressure
 from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.cores import Cores
 from caro_shell.backends.kvcache import KVCache
@@ -15,8 +15,10 @@ from caro_shell.backends.llamacontext import LlamaContext
 from caro_shell.backends.llamamodel import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, build
 from caro_shell.backends.prefixstate import PrefixStates
 from caro_shell.backends.writing import Branch, Desk, Writing, branches
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
-from caro_shell.errors import BackendError, BackendTimeout, Cancelled
+from caro_shell.errors import BackendError, BackendTimeout, Cancelled, ModelError
 from caro_shell.prompt import Prompt
 
 #: How likely a token must be for an answer with it to be worth showing.
@@ -31,16 +33,20 @@ class LlamaCppBackend:
     name = "embedded"
 
     def __init__(self, config: Config) -> None:
-        entry = catalog.find(config.model)
-        path = catalog.locate(entry)
+        entry = wanted(config).model
+        path = disk.locate(entry)
         self.model = entry.id
         self._size = os.path.getsize(path)
         self._max_tokens = config.max_tokens
         self._timeout_s = config.timeout_s
-        self._format = chat.FORMATS[entry.chat]
         context = LlamaContext(path)
+        try:
+            self._format = chat.FORMATS[entry.chat or _format_of(path, context)]
+        except ModelError:
+            context.close()
+            raise
         states = PrefixStates(os.path.join(paths.home(), "cache"))
-        cache = KVCache(context, states, (catalog.weights(entry, path), build()))
+        cache = KVCache(context, states, (disk.weights(entry, path), build()))
         self._desk = Desk(context, cache, Cores())
         self._answer = Writing([], [])  # the last one
 
@@ -139,3 +145,14 @@ class LlamaCppBackend:
                 if listener.cancelled():
                     raise Cancelled
         return len(prefix) - kept
+
+
+def _format_of(path: str, context: LlamaContext) -> str:
+    """Return the chat format that the file at `path` names itself. Raises ModelError when caro knows none."""
+    form = chat.format_in(context.metadata("tokenizer.chat_template"))
+    if form is None:
+        raise ModelError(
+            f"{path} was taught no chat format that caro knows ({', '.join(chat.FORMATS)}); "
+            f"name one for it in {paths.models_file()}; chat = 'plain' suits a model that only continues text"
+        )
+    return form

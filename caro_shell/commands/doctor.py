@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from typing import Callable
 
-from caro_shell import __version__, catalog, config, paths
+from caro_shell import __version__, config, paths
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.commands.daemon import ask
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS
@@ -47,18 +49,18 @@ def _settings() -> Iterator[Finding]:
     for source in sorted(set(settings.sources.values())):
         keys = ", ".join(key for key, where in settings.sources.items() if where == source)
         yield Finding(well=True, sentence=f"settings from {source}: {keys}")
-    yield _model(settings.model)
+    yield _model(settings)
 
 
-def _model(name: str) -> Finding:
+def _model(settings: config.Config) -> Finding:
     try:
-        model = catalog.find(name)
-        path = catalog.locate(model)
+        model = wanted(settings).model
+        path = disk.locate(model)
     except CaroError as error:
         return Finding(well=False, sentence=str(error))
-    if model.sha256 and not catalog.verified(path, model):
+    if model.sha256 and not disk.verified(path, model):
         return Finding(
-            well=False, sentence=f"{path} was never verified; do so with: caro model verify {name}"
+            well=False, sentence=f"{path} was never verified; do so with: caro model verify {model.id}"
         )
     return Finding(well=True, sentence=f"model {model.id} at {path}")
 

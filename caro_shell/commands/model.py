@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 from caro_shell import catalog, config, paths
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
 from caro_shell.sizes import readable
 
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """Carry out the action; return the exit status. Raises CaroError."""
     if args.action == "list":
         return _list(as_json=args.json)
-    model = catalog.find(args.name or _default_name())
+    model = catalog.find(args.name) if args.name else _default()
     try:
         return {"pull": _pull, "path": _path, "verify": _verify}[args.action](model, args)
     except KeyboardInterrupt:
@@ -68,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
         return 130
 
 
-def _default_name() -> str:
-    return config.load(paths.config_file()).model
+def _default() -> catalog.Model:
+    return wanted(config.load(paths.config_file())).model
 
 
 def _pull(model: catalog.Model, args: argparse.Namespace) -> int:
@@ -82,7 +84,7 @@ def _pull(model: catalog.Model, args: argparse.Namespace) -> int:
 
 
 def _path(model: catalog.Model, _: argparse.Namespace) -> int:
-    print(catalog.locate(model))
+    print(disk.locate(model))
     return 0
 
 
@@ -99,14 +101,13 @@ def _verify(model: catalog.Model, args: argparse.Namespace) -> int:
 
 def _list(*, as_json: bool) -> int:
     known = catalog.load_catalog()
-    default = _default_name()
-    models = list(known.values())
-    if default not in known:
-        try:
+    models, default = list(known.values()), ""
+    try:
+        default = _default().id
+        if default not in known:
             models.append(catalog.find(default))
-            default = models[-1].id
-        except ModelError as error:
-            print(f"caro: {error}", file=sys.stderr)
+    except ModelError as error:
+        print(f"caro: {error}", file=sys.stderr)
     rows = [_row(model, default) for model in models]
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -118,7 +119,7 @@ def _list(*, as_json: bool) -> int:
 def _row(model: catalog.Model, default: str) -> dict[str, Any]:
     path, state = None, "installed"
     try:
-        path = catalog.locate(model)
+        path = disk.locate(model)
     except ModelDamaged:
         state = "damaged"
     except ModelMissing:

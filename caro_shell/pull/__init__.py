@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from caro_shell import catalog
+from caro_shell.catalog import disk
 from caro_shell.errors import ModelDamaged, ModelMissing, PullError
 from caro_shell.pull import https, lock, wheels
 from caro_shell.pull.digest import verify
@@ -41,7 +42,7 @@ def pull(model: catalog.Model, *, quiet: bool = False) -> Pulled:
         raise PullError(
             f"{model.id} has no source to be fetched from; `caro model list` shows models that have"
         )
-    target = os.path.join(catalog.pull_directory(), model.file)
+    target = os.path.join(disk.pull_directory(), model.file)
 
     def waiting() -> None:
         if not quiet:
@@ -61,8 +62,8 @@ def pull(model: catalog.Model, *, quiet: bool = False) -> Pulled:
 def _whole(model: catalog.Model, *, quiet: bool) -> str:
     """Return the path of the model if it is on this disk as the catalog says, or else nothing."""
     try:
-        path = catalog.locate(model)
-        return path if catalog.verified(path, model) or not model.sha256 else verify(model, quiet=quiet)
+        path = disk.locate(model)
+        return path if disk.verified(path, model) or not model.sha256 else verify(model, quiet=quiet)
     except (ModelMissing, ModelDamaged):
         return ""
 
@@ -81,7 +82,7 @@ def _fetch(model: catalog.Model, target: str, *, quiet: bool) -> None:
             failure = _try(source, model, part)
             if not failure:
                 part.finish()
-                catalog.mark_verified(target, model)
+                disk.mark_verified(target, model)
                 return
             failures.append(failure)
         again = f"go on ({readable(part.size)} are kept)" if part.size else "try again"

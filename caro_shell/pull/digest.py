@@ -6,7 +6,7 @@ import hashlib
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO, Callable
 
-from caro_shell import catalog
+from caro_shell.catalog import Model, disk
 from caro_shell.errors import ModelDamaged
 from caro_shell.pull.progress import Progress
 
@@ -26,12 +26,12 @@ def hash_stream(stream: BinaryIO, advance: Callable[[int], None]) -> _Hash:
     return sha256
 
 
-def verify(model: catalog.Model, *, quiet: bool = False) -> str:
+def verify(model: Model, *, quiet: bool = False) -> str:
     """Hash the model's file and record that it is whole; return its path.
 
     Raises ModelMissing or ModelDamaged.
     """
-    path = catalog.locate(model)
+    path = disk.locate(model)
     try:
         with (
             closing(Progress(f"checking {model.id}", model.size, quiet=quiet)) as progress,
@@ -41,10 +41,10 @@ def verify(model: catalog.Model, *, quiet: bool = False) -> str:
     except OSError as error:
         raise ModelDamaged(f"{path} cannot be read ({error.strerror}); see to its permissions") from error
     if found != model.sha256:
-        catalog.unmark_verified(path)
+        disk.unmark_verified(path)
         raise ModelDamaged(
             f"{path} is damaged (its SHA-256 begins {found[:12]} instead of {model.sha256[:12]}); "
             f"fetch it again with: caro model pull {model.id}"
         )
-    catalog.mark_verified(path, model)
+    disk.mark_verified(path, model)
     return path

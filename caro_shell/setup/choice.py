@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from caro_shell import catalog, config, consent, paths
+from caro_shell import config, consent, paths
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.config import SETTINGS, Config
 from caro_shell.errors import ModelError
 from caro_shell.setup.candidate import SERVERS, WORDS, Candidate, Trial
@@ -111,7 +113,7 @@ def next_steps(settings: Config, server: Candidate | None) -> list[str]:
 def _missing(settings: Config) -> list[str]:
     """Return what must be done before the embedded model can answer."""
     try:
-        catalog.locate(catalog.find(settings.model))
+        disk.locate(wanted(settings).model)
     except ModelError as error:
         return [f"First: {error}"]
     return []

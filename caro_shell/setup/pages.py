@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from caro_shell import catalog
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
 from caro_shell.errors import Cancelled, CaroError, ConfigError
 from caro_shell.setup import candidate, choice, serverpage
@@ -47,8 +48,8 @@ def _welcome(settings: Config) -> None:
     for notice in settings.notices:
         say(notice, CAUTION)
     try:
-        model = catalog.find(settings.model)
-        path = catalog.locate(model)
+        model = wanted(settings).model
+        path = disk.locate(model)
     except CaroError as error:
         say(f"The embedded model is not ready: {error}", CAUTION)
     else:

