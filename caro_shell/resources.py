@@ -1,4 +1,4 @@
-"""Where the files that come with caro are: the shell hooks and the catalog of models."""
+"""Where the files that come with caro are: the shell hooks, the catalog of models, the benchmark's tasks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def resource(kind: str, name: str) -> str:
-    """Return the path of `shell/NAME` or `models/NAME`; `kind` is that directory.
+    """Return the path of `shell/NAME`, `models/NAME` or `benchmarks/NAME`; `kind` is that directory.
 
     A wheel carries them inside the package; in a checkout they lie beside it.
     """

@@ -9,6 +9,8 @@ tools() {
   for program in zsh fish tmux openssl; do has "$program" || missing="$missing $program"; done
   # macOS brings bash 3.2; the hook wants 4 or newer.
   bash -c '[ "${BASH_VERSINFO[0]}" -ge 4 ]' || missing="$missing bash"
+  # The sandbox that the benchmark runs commands in; there is none for macOS.
+  [ "$(uname)" = Darwin ] || has bwrap || missing="$missing bubblewrap"
   if has apt-get; then
     has cc && has c++ || missing="$missing build-essential"
     python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"

@@ -354,7 +354,7 @@ def test_a_wrong_option_is_named(place, arguments):
     assert arguments[0] in done.stderr
 
 
-def test_the_wheel_carries_the_hooks_and_the_catalog(tmp_path):
+def test_the_wheel_carries_the_hooks_the_catalog_and_the_tasks(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path / "built"), str(ROOT)], check=True, timeout=300)
     (wheel,) = (tmp_path / "built").glob("*.whl")
@@ -371,3 +371,7 @@ def test_the_wheel_carries_the_hooks_and_the_catalog(tmp_path):
         assert carried.read_bytes().strip() in hook
     catalog = tmp_path / "carried" / "caro_shell" / "models" / "catalog.toml"
     assert catalog.read_bytes() == (ROOT / "models" / "catalog.toml").read_bytes()
+    tasks = {file.name: file.read_bytes() for file in (ROOT / "benchmarks" / "tasks").iterdir()}
+    carried = tmp_path / "carried" / "caro_shell" / "benchmarks"
+    assert {file.name: file.read_bytes() for file in (carried / "tasks").iterdir()} == tasks
+    assert [file.name for file in carried.iterdir()] == ["tasks"]

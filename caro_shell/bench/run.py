@@ -1,0 +1,103 @@
+"""A run of the benchmark: each task's words go to a writer, each command is judged, and all is counted."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Callable, NamedTuple
+
+from caro_shell.bench import sandbox
+from caro_shell.bench.judge import Verdict, judging, parses
+from caro_shell.bench.task import Task
+from caro_shell.errors import NoCommandFound
+
+
+class Written(NamedTuple):
+    """A command, and what it cost the model: tokens, and the milliseconds in which it wrote them."""
+
+    command: str
+    tokens: int
+    decode_ms: float
+
+
+#: Turns words into a command for a shell. Raises NoCommandFound, or what ends the run.
+Writer = Callable[[str, str], Written]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one task: `written` is None where there was no command, `seconds` the wait for it.
+
+    `parses` says whether the shell's own parser accepts the command, `verdict` whether it is right.
+    """
+
+    task: Task
+    written: Written | None
+    seconds: float
+    parses: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Score:
+    """The results of a run; `notice` says why no command was judged, "" where they were."""
+
+    results: tuple[Result, ...]
+    notice: str = ""
+
+    @property
+    def right(self) -> int:
+        """How many commands did what the words say."""
+        return sum(result.verdict.right is True for result in self.results)
+
+    @property
+    def of(self) -> int:
+        """How many could be judged at all."""
+        return sum(result.verdict.right is not None for result in self.results)
+
+    @property
+    def answered(self) -> int:
+        """How many commands their shell's parser accepts, of as many as there are results."""
+        return sum(result.parses for result in self.results)
+
+    @property
+    def press_s(self) -> float:
+        """The median of the seconds that an answer took, 0 where there was none."""
+        return statistics.median([r.seconds for r in self.results if r.written] or [0.0])
+
+    @property
+    def tokens_per_s(self) -> float:
+        """How many tokens were written in a second, 0 where that is not known."""
+        written = [result.written for result in self.results if result.written]
+        seconds = sum(one.decode_ms for one in written) / 1e3
+        return sum(one.tokens for one in written) / seconds if seconds else 0.0
+
+
+def results(tasks: Sequence[Task], write: Writer) -> Iterator[Result]:
+    """Yield what comes of each task with `write`, one after the other.
+
+    Without a sandbox nothing is run, and no command is judged. Raises what `write` does, but NoCommandFound.
+    """
+    missing = sandbox.unavailable()
+    for task in tasks:
+        began, written = time.monotonic(), None
+        with contextlib.suppress(NoCommandFound):
+            written = write(task.words, task.shell)
+        seconds = time.monotonic() - began
+        accepted = written is not None and parses(written.command, task.shell)
+        yield Result(task, written, seconds, accepted, _verdict(task, written, accepted, missing))
+
+
+def _verdict(task: Task, written: Written | None, accepted: bool, missing: str) -> Verdict:
+    if missing:
+        return Verdict(None, missing)
+    if written is None or not accepted:
+        return Verdict(right=False, why="it is no command" if written else "there is no command")
+    try:
+        with judging(task) as judge:
+            return judge.verdict(written.command)
+    except OSError as error:
+        return Verdict(None, str(error))

@@ -1,0 +1,91 @@
+"""A run of the benchmark: what it counts, with and without a sandbox, and with a real small model."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from caro_shell import bench, config
+from caro_shell.bench import sandbox
+from caro_shell.bench.run import Score, Written, results
+from caro_shell.bench.task import load_tasks
+from caro_shell.errors import Cancelled, NoCommandFound
+from tests.daemons import caro_home
+from tests.person import Person
+from tests.sandboxed import needs_sandbox
+
+pytestmark = pytest.mark.slow
+
+MODELS = Path(os.environ.get("CARO_TEST_MODELS", Path.home() / ".cache/caro/test-home")) / "models"
+BY_ID = {task.id: task for task in load_tasks(short=True)}
+TASKS = [BY_ID[name] for name in ("top-of-table", "count-errors", "guests-once", "nested-folders")]
+COMMANDS = {
+    "top-of-table": "awk 'NR <= 3' sales.csv",
+    "count-errors": "wc -l server.log",
+    "guests-once": "sort guests.txt |",
+}
+
+
+def write(words: str, shell: str) -> Written:
+    """Answer the first three tasks: right, wrong, and with what is no command."""
+    assert shell == "bash"
+    (name,) = (task.id for task in TASKS if task.words == words)
+    if name not in COMMANDS:
+        raise NoCommandFound("nothing comes to mind")
+    return Written(COMMANDS[name], 10, 500.0)
+
+
+@needs_sandbox
+def test_right_answers_commands_and_speed_are_counted():
+    score = Score(tuple(results(TASKS, write)))
+    assert [result.verdict.right for result in score.results] == [True, False, False, False]
+    assert [result.parses for result in score.results] == [True, True, False, False]
+    assert (score.right, score.of, score.answered) == (1, 4, 2)
+    assert score.tokens_per_s == 20.0
+    assert 0 < score.press_s < 1
+    reasons = [result.verdict.why for result in score.results]
+    assert reasons == ["", "its output is another", "it is no command", "there is no command"]
+
+
+def test_without_a_sandbox_nothing_is_run_and_only_commands_are_counted(monkeypatch):
+    monkeypatch.setattr(sandbox, "unavailable", lambda: "there is none")
+    monkeypatch.setattr(sandbox, "run", lambda *_: pytest.fail("a command was run"))
+    score = Score(tuple(results(TASKS, write)))
+    assert (score.right, score.of, score.answered, len(score.results)) == (0, 0, 2, 4)
+
+
+def test_a_score_of_nothing():
+    score = Score(())
+    assert (score.right, score.of, score.answered, score.press_s, score.tokens_per_s) == (0, 0, 0, 0.0, 0.0)
+
+
+@pytest.fixture
+def small_model(own_home):
+    (caro_home() / "models").parent.mkdir()
+    (caro_home() / "models").symlink_to(MODELS)
+    return config.Config(model="smollm2-135m-q4", max_tokens=32)
+
+
+@pytest.mark.model
+def test_a_model_is_scored(small_model):
+    told = []
+    score = bench.score(small_model, TASKS, Person(), told.append)
+    assert [result.task for result in score.results] == TASKS
+    assert told == list(score.results)
+    assert score.of == (0 if sandbox.unavailable() else 4)
+    assert bool(score.notice) == bool(sandbox.unavailable())
+    assert score.press_s > 0
+    assert score.tokens_per_s > 0
+
+
+@pytest.mark.model
+def test_a_run_can_be_left(small_model):
+    leaves, told = threading.Event(), []
+    with pytest.raises(Cancelled):
+        bench.score(
+            small_model, TASKS, Person(leaves=leaves), lambda result: (told.append(result), leaves.set())
+        )
+    assert len(told) == 1
