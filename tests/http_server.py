@@ -33,6 +33,8 @@ class Hold(NamedTuple):
 class FileServer:
     """How `content` is served, with an entity tag and ranges, which are `skew` bytes off.
 
+    A range is refused to who had another tag, if the server `minds_tags`.
+
     `mishaps` are used up one for each request; then all goes well. `requests` has each request's headers.
     """
 
@@ -40,6 +42,7 @@ class FileServer:
         self.content = content
         self.tag = '"first"'
         self.ranges = True
+        self.minds_tags = True
         self.skew = 0
         self.mishaps: list[Fail | Cut | Hold] = []
         self.requests: list[dict[str, str]] = []
@@ -104,7 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _start(self) -> int:
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        valid = self.headers.get("If-Range", self.served.tag) == self.served.tag
+        asked_tag = self.headers.get("If-Range", self.served.tag)
+        valid = asked_tag == self.served.tag or not self.served.minds_tags
         return int(asked[1]) if asked and valid and self.served.ranges else 0
 
     def _send_body(self, body: bytes, mishap: Cut | Hold | None) -> None:

@@ -1,23 +1,24 @@
-"""The catalog, where model files are found, and the actions of `caro model` that only look."""
+"""The catalog, and where model files are found."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 
 from caro_shell import catalog, resources
-from caro_shell.catalog import disk
+from caro_shell.catalog import disk, pins
+from caro_shell.catalog.tables import model_of
 from caro_shell.catalog.wanted import wanted
-from caro_shell.commands import model as command
 from caro_shell.config import Config
 from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
+from caro_shell.pull.digest import verify
 from caro_shell.sizes import readable
 
 CONTENT = b"GGUF, more or less"
@@ -55,29 +56,46 @@ def put(directory, content=CONTENT):
     return str(path)
 
 
-def run(*argv):
-    parser = argparse.ArgumentParser()
-    command.add_arguments(parser)
-    return command.run(parser.parse_args(argv))
-
-
 class TestShippedCatalog:
     def test_the_default_model_is_in_it(self):
         assert wanted(Config()).model.id == "qwen2.5-coder-1.5b-q4"
 
     @pytest.mark.parametrize("model", catalog.load_catalog().values(), ids=lambda model: model.id)
     def test_entries_are_complete(self, model):
-        assert len(bytes.fromhex(model.sha256)) == 32
-        assert model.file.endswith(".gguf")
-        assert min(model.size, model.context, len(model.sources)) > 0
-        assert model.chat == "chatml"
+        assert len(bytes.fromhex(model.sha256)) in (0, 32)
+        assert model.size > 0 or not model.sha256, "a hash of unknown bytes"
+        assert min(model.context, len(model.sources)) > 0
+        assert "" not in (model.licence, model.title, model.chat)
+
+    def test_the_default_needs_nobodys_word_for_its_hash(self):
+        model = catalog.find("q4")
+        assert (model.size, model.sha256[:12]) == (1_117_320_768, "cc324af070c2")
+        assert {type(source) for source in model.sources} == {catalog.HubSource, catalog.PipSource}
+
+    def test_who_has_no_hash_is_asked_for_over_tls(self):
+        for model in catalog.load_catalog().values():
+            if not model.sha256:
+                assert {type(source) for source in model.sources} == {catalog.HubSource}
+
+    def test_forms_in_mlx_name_the_weights_they_have(self):
+        known = catalog.load_catalog()
+        forms = {model.id: model.same_as for model in known.values() if model.form == "mlx"}
+        assert forms == {
+            "qwen2.5-coder-1.5b-mlx": "qwen2.5-coder-1.5b-q4",
+            "qwen2.5-coder-7b-mlx": "qwen2.5-coder-7b-q4",
+        }
+        assert set(forms.values()) <= set(known)
+
+    def test_no_two_answer_to_one_name(self):
+        names = [name for model in catalog.load_catalog().values() for name in (model.id, model.short)]
+        assert len(set(filter(None, names))) == len(list(filter(None, names)))
 
     @pytest.mark.parametrize("model", catalog.load_catalog().values(), ids=lambda model: model.id)
     def test_sources_can_hold_the_file(self, model):
         for source in model.sources:
-            if isinstance(source, catalog.HttpsSource):
-                assert source.url.startswith("https://")
-                assert source.url.endswith("/" + model.file)
+            if isinstance(source, catalog.HubSource):
+                assert source.repo.count("/") == 1
+                assert bool(source.file) == (model.form == "gguf")
             else:
                 size = source.part_size or model.size
                 assert (source.parts - 1) * size < model.size <= source.parts * size
@@ -95,14 +113,21 @@ class TestFind:
     def test_by_id(self):
         assert catalog.find("smollm2-135m-q4").licence == "Apache-2.0"
 
+    def test_by_short_name(self):
+        assert catalog.find("q8").id == "qwen2.5-coder-1.5b-q8"
+
+    def test_no_name_is_no_model(self):
+        with pytest.raises(ModelError, match="there is no model ;"):
+            catalog.find("")
+
     def test_unknown_names_the_known(self):
-        with pytest.raises(ModelError, match=r"no model llama; .*qwen2.5-coder-1.5b-q4, smollm2-135m-q4"):
+        with pytest.raises(ModelError, match=r"no model llama; .*-1.5b-q4, qwen2.5-coder-1.5b-q8"):
             catalog.find("llama")
 
     def test_a_file_of_ones_own(self, tmp_path):
         path = put(tmp_path)
         model = catalog.find(path)
-        assert (model.size, model.sha256, model.chat) == (len(CONTENT), "", "chatml")
+        assert (model.size, model.sha256, model.chat) == (len(CONTENT), "", "")
         assert disk.locate(model) == path
 
     def test_a_path_below_home(self, tmp_path, monkeypatch):
@@ -142,6 +167,73 @@ class TestLocate:
         assert disk.locate(TINY) == whole
 
 
+@pytest.fixture
+def shards(home):
+    """A directory in MLX form, as a pull leaves it, and its model."""
+    directory = home / "models" / "tiny-mlx"
+    directory.mkdir(parents=True)
+    contents = {"config.json": b"{}", "model.safetensors": CONTENT}
+    for name, content in contents.items():
+        (directory / name).write_bytes(content)
+    files = tuple(
+        catalog.File(name, len(content), hashlib.sha256(content).hexdigest())
+        for name, content in contents.items()
+    )
+    model = replace(TINY, id="tiny-mlx", file="tiny-mlx", form="mlx", size=0, sha256="")
+    return directory, pins.Pin("here", "2026-01-01", files).of(model)
+
+
+class TestDirectory:
+    def test_is_located_as_a_whole(self, shards):
+        directory, model = shards
+        assert disk.locate(model) == str(directory)
+        assert (model.size, disk.bytes_at(str(directory))) == (len(CONTENT) + 2, len(CONTENT) + 2)
+
+    def test_one_that_is_not_pinned_needs_a_configuration_and_weights(self, shards):
+        directory, model = shards
+        unknown = replace(model, files=(), sha256="", size=0)
+        assert disk.locate(unknown) == str(directory)
+        (directory / "model.safetensors").unlink()
+        with pytest.raises(ModelDamaged, match=r"it holds no weights"):
+            disk.locate(unknown)
+
+    @pytest.mark.parametrize(
+        ("damage", "sentence"),
+        [
+            (lambda d: (d / "config.json").unlink(), r"config.json: No such file or directory"),
+            (lambda d: (d / "model.safetensors").write_bytes(b"?"), "1 bytes instead of 18"),
+        ],
+        ids=["missing", "short"],
+    )
+    def test_damage_names_the_file(self, shards, damage, sentence):
+        directory, model = shards
+        damage(directory)
+        with pytest.raises(ModelDamaged, match=f"{sentence}.*caro model pull tiny-mlx"):
+            disk.locate(model)
+
+    def test_a_file_where_a_directory_belongs(self, shards):
+        _, model = shards
+        with pytest.raises(ModelDamaged, match=r"is damaged \(it is no directory\);"):
+            disk.locate(replace(model, file="tiny-mlx/config.json"))
+        with pytest.raises(ModelDamaged, match=r"is damaged \(it is a directory\);"):
+            disk.locate(replace(TINY, file="tiny-mlx"))
+
+    def test_is_verified_until_one_file_changes(self, shards):
+        directory, model = shards
+        assert verify(model, quiet=True) == str(directory)
+        assert disk.verified(str(directory), model)
+        assert disk.weights(model, str(directory)) == (model.sha256,)
+        os.utime(directory / "config.json", ns=(1, time.time_ns() + 10**9))
+        assert not disk.verified(str(directory), model)
+
+    def test_verify_names_the_changed_file(self, shards):
+        directory, model = shards
+        (directory / "config.json").write_bytes(b"[]")
+        with pytest.raises(ModelDamaged, match=r"config.json is damaged \(its SHA-256 begins"):
+            verify(model, quiet=True)
+        assert not disk.verified(str(directory), model)
+
+
 class TestVerified:
     def test_only_once_marked(self, tmp_path):
         path = put(tmp_path)
@@ -178,6 +270,69 @@ class TestVerified:
         assert not disk.verified(path, TINY)
 
 
+class TestReading:
+    """`load_catalog` answers from memory, and yet sees each change."""
+
+    def test_the_same_files_are_read_once(self, home, monkeypatch):
+        read = []
+        monkeypatch.setattr(catalog, "model_of", lambda table: read.append(table) or model_of(table))
+        catalog.load_catalog()
+        before = len(read)
+        catalog.load_catalog()
+        assert len(read) == before
+
+    def test_what_is_returned_may_be_changed(self, home):
+        catalog.load_catalog().clear()
+        assert catalog.load_catalog()
+
+    def test_an_entry_added_and_changed(self, home):
+        home.mkdir()
+        assert "mine" not in catalog.load_catalog()
+        (home / "models.toml").write_text('[[model]]\nid = "mine"\nfile = "mine.gguf"\n')
+        assert catalog.find("mine").context == 0
+        (home / "models.toml").write_text('[[model]]\nid = "mine"\nfile = "mine.gguf"\ncontext = 7\n')
+        assert catalog.find("mine").context == 7
+        (home / "models.toml").unlink()
+        assert "mine" not in catalog.load_catalog()
+
+    def test_a_pin_gives_size_and_hash(self, home):
+        (home / "models").mkdir(parents=True)
+        catalog.load_catalog()
+        pins.keep("qwen2.5-coder-7b-q4", pins.Pin("here", "2026-01-01", (catalog.File("f", 5, "ab" * 32),)))
+        assert (catalog.find("7b").size, catalog.find("7b").sha256) == (5, "ab" * 32)
+        assert pins.forget("qwen2.5-coder-7b-q4")
+        assert (catalog.find("7b").size, catalog.find("7b").sha256) == (0, "")
+
+    def test_a_pin_never_overrules_the_catalog(self, home):
+        (home / "models").mkdir(parents=True)
+        pins.keep("qwen2.5-coder-1.5b-q4", pins.Pin("here", "2026-01-01", (catalog.File("f", 5, "ab" * 32),)))
+        assert catalog.find("q4").size == 1_117_320_768
+
+    @pytest.mark.parametrize(
+        "text", ["{", "[]", '{"a": {}}', '{"a": {"source": "", "when": "", "files": []}}']
+    )
+    def test_broken_pins_cost_a_sentence(self, home, text):
+        (home / "models").mkdir(parents=True)
+        (home / "models" / "pins.json").write_text(text)
+        assert "qwen2.5-coder-1.5b-q4" in catalog.load_catalog()
+        (sentence,) = catalog.problems()
+        assert sentence.startswith(f"{home}/models/pins.json, which holds the hashes")
+
+    def test_a_converted_model_is_one_once_it_describes_itself(self, home):
+        directory = home / "models" / "tiny-mlx-converted"
+        directory.mkdir(parents=True)
+        (directory / "model.safetensors").write_bytes(CONTENT)
+        assert "tiny-mlx-converted" not in catalog.load_catalog()
+        about = {"id": "tiny-mlx-converted", "title": "t", "licence": "l", "context": 8, "chat": "chatml"}
+        (directory / "caro.json").write_text(json.dumps({**about, "same_as": "tiny"}))
+        model = catalog.find("tiny-mlx-converted")
+        assert (model.form, model.file, model.same_as) == ("mlx", "tiny-mlx-converted", "tiny")
+        assert model.size > len(CONTENT)
+        (directory / "caro.json").write_text("{}")
+        assert "tiny-mlx-converted" not in catalog.load_catalog()
+        assert "caro.json cannot be used ('id'); convert the model again" in catalog.problems()[0]
+
+
 def test_importing_the_catalog_stays_cheap():
     code = "import sys, caro_shell.commands.model; print({'requests', 'tqdm'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -203,67 +358,3 @@ class TestResource:
 )
 def test_readable(size, text):
     assert readable(size) == text
-
-
-class TestCommand:
-    @pytest.fixture(autouse=True)
-    def tiny_catalog(self, home, installation, monkeypatch):
-        other = replace(TINY, id="other", file="other.gguf", size=1_500_000_000)
-        monkeypatch.setattr(catalog, "load_catalog", lambda: {"tiny": TINY, "other": other})
-        monkeypatch.setenv("CARO_MODEL", "tiny")
-
-    def test_list(self, home, capsys):
-        path = put(home / "models")
-        assert run("list") == 0
-        lines = capsys.readouterr().out.splitlines()
-        assert lines[:3] == [
-            "  MODEL  SIZE      LICENCE  STATE      PATH",
-            "* tiny   18 bytes  CC0-1.0  installed  " + path,
-            "  other  1.50 GB   CC0-1.0  not here",
-        ]
-
-    def test_list_names_a_damaged_file(self, home, capsys):
-        put(home / "models", b"")
-        run("list")
-        assert "* tiny   18 bytes  CC0-1.0  damaged" in capsys.readouterr().out
-
-    def test_list_shows_a_file_of_ones_own_that_is_in_use(self, tmp_path, monkeypatch, capsys):
-        path = put(tmp_path / "mine")
-        monkeypatch.setenv("CARO_MODEL", path)
-        run("list")
-        assert f"* {path}" in capsys.readouterr().out
-
-    def test_list_survives_an_unknown_model_in_use(self, monkeypatch, capsys):
-        monkeypatch.setenv("CARO_MODEL", "nowhere")
-        assert run("list") == 0
-        output = capsys.readouterr()
-        assert output.err.startswith("caro: there is no model nowhere;")
-        assert "\n* tiny" not in output.out
-
-    def test_list_as_json(self, home, capsys):
-        path = put(home / "models")
-        assert run("list", "--json") == 0
-        tiny, other = json.loads(capsys.readouterr().out)
-        assert (tiny["id"], tiny["default"], tiny["state"], tiny["path"]) == ("tiny", True, "installed", path)
-        assert (other["id"], other["default"], other["state"], other["path"]) == (
-            "other",
-            False,
-            "not here",
-            None,
-        )
-
-    def test_path_prints_only_the_path(self, home, capsys):
-        path = put(home / "models")
-        assert run("path") == 0
-        assert capsys.readouterr().out == path + "\n"
-
-    def test_path_of_a_missing_model(self):
-        with pytest.raises(ModelMissing):
-            run("path", "other")
-
-    @pytest.mark.parametrize("argv", [[], ["push"], ["pull", "one", "two"]])
-    def test_usage(self, argv, capsys):
-        with pytest.raises(SystemExit) as caught:
-            run(*argv)
-        assert caught.value.code == 2
-        assert "usage:" in capsys.readouterr().err

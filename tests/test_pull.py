@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,12 @@ class TestHttp:
         assert pull(from_url(server)) == (path, False)
         assert len(server.requests) == 1
 
+    def test_a_lock_left_by_a_pull_that_was_killed_at_its_end_goes(self, server, models):
+        pull(from_url(server))
+        (models / "tiny.gguf.lock").touch()
+        assert not pull(from_url(server)).fetched
+        assert_whole(models)
+
     def test_a_model_put_here_by_hand_is_checked_not_fetched(self, server, models):
         models.mkdir(parents=True)
         (models / "tiny.gguf").write_bytes(CONTENT)
@@ -78,6 +85,21 @@ class TestHttp:
         pull(from_url(server))
         assert "If-Range" not in server.requests[0]
         assert_whole(models)
+
+    @pytest.mark.parametrize("note", ["", "[]", "{}", "7"], ids=["torn", "list", "empty", "number"])
+    def test_a_torn_tag_says_nothing(self, server, models, note):
+        leave_part(models, CONTENT[:1234])
+        (models / "tiny.gguf.part.etag").write_text(note)
+        pull(from_url(server))
+        assert "If-Range" not in server.requests[0]
+        assert_whole(models)
+
+    def test_a_file_put_here_by_hand_without_a_known_hash_is_taken_as_it_is(self, server, models, capsys):
+        models.mkdir(parents=True)
+        (models / "tiny.gguf").write_bytes(b"GGUF")
+        assert not pull(replace(from_url(server), size=0, sha256="")).fetched
+        assert "no SHA-256 is known of tiny, so" in capsys.readouterr().err
+        assert server.requests == []
 
     def test_a_file_changed_meanwhile_is_begun_anew(self, server, models):
         leave_part(models, b"old" * 100, {"url": server.url, "etag": '"zeroth"'})
@@ -229,7 +251,9 @@ class TestSources:
 
 def test_a_part_never_grows_beyond_the_model(models):
     models.mkdir(parents=True)
-    with closing(PartFile(str(models / "tiny.gguf"), tiny(), Progress("tiny", 1, quiet=True))) as part:
+    path = str(models / "tiny.gguf")
+    file = catalog.File("tiny.gguf", len(CONTENT))
+    with closing(PartFile(path, path, file, "tiny", Progress("tiny", 1, quiet=True))) as part:
         part.append(CONTENT)
         with pytest.raises(SourceError, match="more arrived than the 1049576 bytes of tiny"):
             part.append(b"?")

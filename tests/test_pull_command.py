@@ -62,6 +62,21 @@ class TestProgress:
         lines.advance(1000)
         assert capsys.readouterr().err == ""
 
+    def test_several_files_are_one_way(self, monkeypatch, capsys):
+        monkeypatch.setattr(progress, "LINE_PAUSE_S", 0)
+        lines = progress.Progress("tiny", 0)
+        lines.expect(1000)
+        for base in (0, 500):
+            lines.begin_at(base)
+            lines.start_at(0)
+            lines.advance(400)
+        shown = capsys.readouterr().err.splitlines()
+        assert shown == ["tiny: 40 % (400 bytes of 1 kB)", "tiny: 90 % (900 bytes of 1 kB)"]
+
+    def test_what_a_server_says_reaches_the_screen_harmless(self, capsys):
+        progress.Progress("tiny", 1).say("it is \x1b[2Jclear")
+        assert "\x1b" not in capsys.readouterr().err
+
     def test_quiet(self, monkeypatch):
         monkeypatch.setattr(sys, "stderr", self.Terminal())
         silent = progress.Progress("tiny", 1000, quiet=True)
@@ -113,7 +128,7 @@ class TestCommand:
     def test_verify_a_file_of_ones_own(self, tmp_path):
         own = tmp_path / "own.gguf"
         own.write_bytes(b"GGUF")
-        with pytest.raises(ModelError, match="knows no SHA-256"):
+        with pytest.raises(ModelError, match="no SHA-256 is known"):
             run("verify", str(own))
 
     def test_pull_a_file_of_ones_own_says_it_is_here(self, tmp_path, capsys):

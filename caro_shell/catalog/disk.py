@@ -1,4 +1,7 @@
-"""Where the models' files are on this disk, and which of them were found to be what the catalog says."""
+"""Where the models' files are on this disk, and which of them were found to be what the catalog says.
+
+A model is a file, or a directory of files in MLX form.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 from typing import Any
 
 from caro_shell import paths
-from caro_shell.catalog import Model
+from caro_shell.catalog.model import Model
 from caro_shell.errors import ModelDamaged, ModelMissing
 from caro_shell.resources import resource
 
@@ -19,24 +22,29 @@ def pull_directory() -> str:
 
 
 def locate(model: Model) -> str:
-    """Return the path of the model's file: the user's own copy, or else the installation's.
+    """Return the path of the model's file or directory: the user's own copy, or else the installation's.
 
-    Raises ModelMissing when there is none, ModelDamaged when there is one of the wrong size.
+    Raises ModelMissing when there is none, ModelDamaged when there is one that lacks something or has the
+    wrong size.
     """
     damaged = ""
     for directory in _directories():
         # An absolute `model.file` replaces the directory.
         path = os.path.join(directory, model.file)
-        try:
-            size = os.path.getsize(path)
-        except OSError:
+        if not os.path.exists(path):
             continue
-        if size == model.size:
+        fault = _fault(path, model)
+        if not fault:
             return path
-        damaged = damaged or f"{path} is damaged ({size} bytes instead of {model.size})"
+        damaged = damaged or f"{path} is damaged ({fault})"
+    again = f"caro model pull {model.id}"
+    if os.path.isabs(model.file):
+        if damaged:
+            raise ModelDamaged(f"{damaged}; put the whole file there")
+        raise ModelMissing(f"the model {model.id} is not at {model.file}; put the file there")
     if damaged:
-        raise ModelDamaged(f"{damaged}; fetch it again with: caro model pull {model.id}")
-    raise ModelMissing(f"the model {model.id} is not on this disk; fetch it with: caro model pull {model.id}")
+        raise ModelDamaged(f"{damaged}; fetch it again with: {again}")
+    raise ModelMissing(f"the model {model.id} is not on this disk; fetch it with: {again}")
 
 
 def _directories() -> tuple[str, ...]:
@@ -47,8 +55,54 @@ def _directories() -> tuple[str, ...]:
     )
 
 
+def _fault(path: str, model: Model) -> str:
+    """Return what a look at the sizes shows to be wrong with the model at `path`, or nothing."""
+    is_directory = os.path.isdir(path)
+    if is_directory != (model.form == "mlx"):
+        return "it is a directory" if is_directory else "it is no directory"
+    if not is_directory:
+        return _wrong_size(path, model.size)
+    for file in model.files:
+        fault = _wrong_size(os.path.join(path, file.name), file.size)
+        if fault:
+            return f"{file.name}: {fault}"
+    try:
+        names = os.listdir(path)
+    except OSError as error:
+        return str(error.strerror)
+    if "config.json" not in names:
+        return "it holds no config.json"
+    return "" if any(name.endswith(".safetensors") for name in names) else "it holds no weights"
+
+
+def _wrong_size(path: str, expected: int) -> str:
+    """Say how the file at `path` differs from `expected` bytes, 0 for any number but none."""
+    try:
+        size = os.path.getsize(path)
+    except OSError as error:
+        return str(error.strerror)
+    if expected:
+        return "" if size == expected else f"{size} bytes instead of {expected}"
+    return "" if size else "it is empty"
+
+
+def bytes_at(path: str) -> int:
+    """Return the size of the file at `path`, or of all files in that directory. Raises OSError."""
+    return _stamp(path)[0]
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """Return the bytes at `path` and its time of change (ns): of a directory, those of its files together."""
+    if not os.path.isdir(path):
+        entry = os.stat(path)
+        return (entry.st_size, entry.st_mtime_ns)
+    with os.scandir(path) as entries:
+        stats = [entry.stat() for entry in entries]
+    return (sum(s.st_size for s in stats), max((s.st_mtime_ns for s in stats), default=0))
+
+
 def verified(path: str, model: Model) -> bool:
-    """Say whether the file at `path` was found to have the model's SHA-256 and was not touched since.
+    """Say whether what is at `path` was found to have the model's SHA-256 and was not touched since.
 
     Reads the record that `mark_verified` left beside it. False for a model without a known hash.
     """
@@ -63,12 +117,11 @@ def weights(model: Model, path: str) -> tuple[object, ...]:
     """Return what tells the weights at `path` from others: the hash if checked, else name and stamp."""
     if verified(path, model):
         return (model.sha256,)
-    entry = os.stat(path)
-    return (path, entry.st_size, entry.st_mtime_ns)
+    return (path, *_stamp(path))
 
 
 def mark_verified(path: str, model: Model) -> None:
-    """Record that the file at `path` has the model's SHA-256; silently not, where nothing can be written."""
+    """Record that what is at `path` has the model's SHA-256; silently not, where nothing can be written."""
     try:
         with open(_record(path), "w", encoding="utf-8") as file:
             json.dump(_fingerprint(path, model), file)
@@ -77,7 +130,7 @@ def mark_verified(path: str, model: Model) -> None:
 
 
 def unmark_verified(path: str) -> None:
-    """Forget what `mark_verified` recorded about the file at `path`."""
+    """Forget what `mark_verified` recorded about `path`."""
     try:
         os.unlink(_record(path))
     except OSError:
@@ -89,5 +142,5 @@ def _record(path: str) -> str:
 
 
 def _fingerprint(path: str, model: Model) -> dict[str, Any]:
-    entry = os.stat(path)
-    return {"sha256": model.sha256, "size": entry.st_size, "mtime_ns": entry.st_mtime_ns}
+    size, mtime_ns = _stamp(path)
+    return {"sha256": model.sha256, "size": size, "mtime_ns": mtime_ns}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from caro_shell.catalog import Model, disk, find, load_catalog
@@ -31,7 +32,7 @@ def wanted(settings: Config) -> Wanted:
     known = [model for model in load_catalog().values() if model.form == "gguf"]
     ranked = [model for quality in _ORDER[settings.quality] for model in known if model.quality == quality]
     for model in ranked:
-        if _is_here(model):
+        if is_here(model):
             return Wanted(model, f"it is the best installed (model_quality = {settings.quality})")
     return Wanted(ranked[0], "it is the one to begin with, and none is installed yet")
 
@@ -40,11 +41,12 @@ def _named(settings: Config) -> str:
     source = settings.sources.get(_KEY, "")
     if source == "flag":
         return "the command line names it"
-    line = settings.lines.get(_KEY, 0)
+    line = settings.lines.get(_KEY, 0) if os.path.isabs(source) else 0  # a variable wins over that line
     return f"{source} names it{f' in line {line}' if line else ''}"
 
 
-def _is_here(model: Model) -> bool:
+def is_here(model: Model) -> bool:
+    """Say whether the model is on this disk, as far as a look at its size can tell."""
     try:
         disk.locate(model)
     except ModelError:

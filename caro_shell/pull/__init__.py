@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from caro_shell import catalog
-from caro_shell.catalog import disk
+from caro_shell.catalog import Model, disk
 from caro_shell.errors import ModelDamaged, ModelMissing, PullError
-from caro_shell.pull import https, lock, wheels
+from caro_shell.pull import lock, pinning, wheels
 from caro_shell.pull.digest import verify
-from caro_shell.pull.part import PartFile, SourceError
+from caro_shell.pull.offers import Offer, Place, offer, places
+from caro_shell.pull.part import SourceError
 from caro_shell.pull.progress import Progress
+from caro_shell.pull.staging import Staging
 from caro_shell.sizes import readable
 
 #: Bytes of free disk beyond the model: for a wheel on its way, and for everyone else on that disk.
@@ -28,39 +31,48 @@ class Pulled(NamedTuple):
     fetched: bool
 
 
-def pull(model: catalog.Model, *, quiet: bool = False) -> Pulled:
+def pull(model: Model, preferred: Sequence[str] = (), *, quiet: bool = False, called: str = "") -> Pulled:
     """Make sure that the model is on this disk, whole and verified.
 
-    Progress and the failures of single sources go to standard error unless `quiet`. Raises PullError
-    when no source can give the model or the disk cannot take it. What has arrived is kept and the next
-    pull goes on from there, after a kill or a KeyboardInterrupt as well.
+    `preferred` are the sources to try before the model's own (the setting `models.sources`). `called` is what
+    the person called the model: whoever gave a URL wants it from there, and goes on with it. A model whose
+    hash is not known yet is pinned to the one it has now. Progress and the failures of single sources go to
+    standard error unless `quiet`. Raises PullError when no source can give the model or the disk cannot take
+    it. What has arrived is kept and the next pull goes on from there, after a kill or a KeyboardInterrupt,
+    too.
     """
+    if os.path.isabs(model.file):
+        return Pulled(disk.locate(model), fetched=False)
+    target = os.path.join(disk.pull_directory(), model.file)
     path = _whole(model, quiet=quiet)
-    if path:
+    if path and not os.path.exists(target + ".lock"):  # of a pull that runs, or was killed at the very end
+        if not (quiet or pinning.pinned(model).sha256):
+            print(f"caro: no SHA-256 is known of {model.id}, so {path} is taken as it is", file=sys.stderr)
         return Pulled(path, fetched=False)
-    if not model.sources:
+    found = places(model, () if "://" in called else preferred)
+    if not path and not found:
         raise PullError(
             f"{model.id} has no source to be fetched from; `caro model list` shows models that have"
         )
-    target = os.path.join(disk.pull_directory(), model.file)
 
     def waiting() -> None:
         if not quiet:
             print(f"caro: another pull of {model.id} is running; waiting for it", file=sys.stderr)
 
     with lock.hold(target + ".lock", waiting):
-        path = _whole(model, quiet=quiet)
-        if path:
-            return Pulled(path, fetched=False)
         try:
-            _fetch(model, target, quiet=quiet)
+            path = _whole(model, quiet=quiet)
+            if path:
+                return Pulled(path, fetched=False)
+            _fetch(pinning.pinned(model), found, target, shlex.quote(called or model.id), quiet=quiet)
         finally:
             wheels.sweep(target)
     return Pulled(target, fetched=True)
 
 
-def _whole(model: catalog.Model, *, quiet: bool) -> str:
-    """Return the path of the model if it is on this disk as the catalog says, or else nothing."""
+def _whole(model: Model, *, quiet: bool) -> str:
+    """Return the path of the model if it is on this disk as it should be, or else nothing."""
+    model = pinning.pinned(model)
     try:
         path = disk.locate(model)
         return path if disk.verified(path, model) or not model.sha256 else verify(model, quiet=quiet)
@@ -68,51 +80,58 @@ def _whole(model: catalog.Model, *, quiet: bool) -> str:
         return ""
 
 
-def _fetch(model: catalog.Model, target: str, *, quiet: bool) -> None:
+def _fetch(model: Model, found: list[Place], target: str, called: str, *, quiet: bool) -> None:
     """Bring the model to `target` from the first source that can give it."""
     failures: list[str] = []
     with (
         closing(Progress(model.id, model.size, quiet=quiet)) as progress,
-        closing(PartFile(target, model, progress)) as part,
+        closing(Staging(target, model, called, progress)) as staging,
     ):
-        _check_room(model, part)
-        for source in model.sources:
+        for place in found:
             if failures:
                 progress.say(f"{failures[-1]}; trying the next source")
-            failure = _try(source, model, part)
-            if not failure:
-                part.finish()
-                disk.mark_verified(target, model)
-                return
-            failures.append(failure)
-        again = f"go on ({readable(part.size)} are kept)" if part.size else "try again"
+            try:
+                offered = pinning.settled(offer(place, model), model)
+                _check_room(model, offered, staging)
+                progress.expect(sum(file.size for file in offered.files))
+                _complete(place, offered, staging, model)
+            except SourceError as error:
+                failures.append(str(error))
+                continue
+            received = tuple(staging.part(file).received() for file in offered.files)
+            if not model.sha256:
+                model = pinning.pin(model, offered.host, received, progress.say)
+            staging.finish(received)
+            disk.mark_verified(target, model)
+            return
+    kept = staging.kept()
+    again = f"go on ({readable(kept)} are kept)" if kept else "try again"
     raise PullError(
         f"{model.id} could not be fetched ({'; '.join(failures)}); "
-        f"when that is mended, {again} with: caro model pull {model.id}"
+        f"when that is mended, {again} with: caro model pull {called}"
     )
 
 
-def _try(source: catalog.Source, model: catalog.Model, part: PartFile) -> str:
-    """Complete the part from one source; return why that failed, or nothing."""
-    # What an earlier pull left may be what is wrong, so a source that only went on gets a second chance.
-    chances = 2 if part.size else 1
-    try:
-        for _ in range(chances):
-            if isinstance(source, catalog.HttpsSource):
-                https.fetch(source, part)
-            else:
-                wheels.fetch(source, part)
+def _complete(place: Place, offered: Offer, staging: Staging, model: Model) -> None:
+    """Complete the part of each file from one source. Raises SourceError."""
+    for file in offered.files:
+        part = staging.part(file)
+        # What an earlier pull left may be what is wrong, so a source that only went on gets a second chance.
+        for _ in range(2 if part.size else 1):
+            offered.fetch(part)
             if part.is_right():
-                return ""
+                break
             part.restart()
-    except SourceError as error:
-        return str(error)
-    return f"{source} holds another file: its SHA-256 is not that of {model.id}"
+        else:
+            raise SourceError(f"{place} holds another file: its SHA-256 is not that of {model.id}")
+        if not part.is_vouched_for and model.form == "gguf" and not part.begins_with(b"GGUF"):
+            part.restart()
+            raise SourceError(f"{place} holds another file: it is no model in GGUF form")
 
 
-def _check_room(model: catalog.Model, part: PartFile) -> None:
-    directory = os.path.dirname(part.target)
-    needed = part.missing + MARGIN
+def _check_room(model: Model, offered: Offer, staging: Staging) -> None:
+    directory = os.path.dirname(staging.target)
+    needed = max(0, sum(file.size for file in offered.files) - staging.kept()) + MARGIN
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise PullError(

