@@ -75,11 +75,13 @@ make_environment() {
 
 install_package() {
   begin 'caro and its libraries'
+  mlx=''
+  ! apple_silicon || mlx=,mlx
   if [ -n "$dev" ]; then
-    run 'installing caro' pip install --editable "${here}[test,dev]"
+    run 'installing caro' pip install --editable "${here}[test,dev$mlx]"
   else
     [ ! -x "$venv/bin/caro" ] || caro daemon stop >>"$log" 2>&1 || :
-    run 'installing caro' pip install "$here"
+    run 'installing caro' pip install "$here${mlx:+[mlx]}"
     link_launcher
   fi
   finish
@@ -184,7 +186,10 @@ undo() {
 undo_dir() { rmdir -- "$1" 2>/dev/null || :; }
 undo_tree() { rm -rf -- "$1"; }
 undo_file() { rm -f -- "$1"; }
-undo_home() { rm -f -- "$1"/models/*.part "$1"/models/*.part.etag "$1"/models/*.lock; }
+undo_home() {
+  rm -rf -- "$1"/models/*.part "$1"/models/*.wheels
+  rm -f -- "$1"/models/*.part.etag "$1"/models/*.lock "$1"/models/pins.json "$1"/models/previous.json
+}
 undo_model() { rm -f -- "$1" "$1.verified"; }
 undo_created() { [ -s "$1" ] || rm -f -- "$1"; }
 undo_backup() { ! cmp -s "$1" "${1%.caro-backup}" || rm -f -- "$1"; }

@@ -13,6 +13,7 @@ from caro_shell.backends import Backend, Listener, identity, open_backend
 from caro_shell.backends.selection import Selection
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, CaroError
+from caro_shell.measured import Meter
 from caro_shell.prompt import SHELLS, Prompt, make_prompt
 from caro_shell.reply import Reply, Request, Timings
 from caro_shell.rounds import Round, Rounds
@@ -38,6 +39,7 @@ class Engine:
         self._selection = Selection(opener)
         self._answers = Answers(self._selection, identify)
         self._rounds = Rounds()
+        self._meter = Meter()
         self.config = config.load(paths.config_file(), env={})
 
     def rewrite(self, request: Request, listener: Listener, *, asked: float) -> Reply:
@@ -68,7 +70,7 @@ class Engine:
             self._rounds.begin(request.session, this)
         while len(this.commands) < request.count and not this.complete:
             self._write(this, self._selection.open(this.backend, settings, listener), listener)
-        return Reply(
+        reply = Reply(
             **found.said,
             timings=timings,
             cached=found.completion is None,
@@ -76,6 +78,8 @@ class Engine:
             alternatives=tuple(this.commands[1 : request.count]),
             notices=(*settings.notices, *found.notices),
         )
+        self._meter.add(reply)
+        return reply
 
     def another(self, request: Request, listener: Listener) -> Turn | None:
         """Return what comes next on a line that is as this session's last answer left it, else None.
@@ -96,11 +100,12 @@ class Engine:
         return Turn(this.words, "" if this.shown else "no other command comes to mind; here are your words")
 
     def idle(self, listener: Listener) -> None:
-        """Use the time until the next request: write the other commands for the last one, become faster.
+        """Use the time until the next request: note the speed, write the other commands, become faster.
 
         Only with the local model, if it is open: nobody asked a server for more. Raises Cancelled when the
         listener says that there is something else to do.
         """
+        self._meter.keep()
         this, backend = self._rounds.unfinished(), self._selection.opened(remote=False)
         if backend is None:
             return

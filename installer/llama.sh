@@ -45,7 +45,7 @@ download_wheel() {
   [ -z "${CMAKE_ARGS-}" ] || return 1
   rm -rf -- "$wheels" "$wheels.new"
   variant=cpu
-  [ "$(uname -s) $(uname -m)" != 'Darwin arm64' ] || variant=metal
+  ! apple_silicon || variant=metal
   if (pip download --quiet --no-deps --no-cache-dir --only-binary :all: --timeout 5 --retries 0 --dest "$wheels.new" \
     --index-url "https://abetlen.github.io/llama-cpp-python/whl/$variant" "llama-cpp-python==$llama_version") \
     >/dev/null 2>&1 </dev/null; then

@@ -57,6 +57,7 @@ can_use() {
   [ "$1" != bash ] || bash -c '[ "${BASH_VERSINFO[0]}" -ge 4 ]'
 }
 
+apple_silicon() { [ "$(uname -s) $(uname -m)" = 'Darwin arm64' ]; }
 has_compiler() { command -v "${CC:-cc}" >/dev/null && command -v "${CXX:-c++}" >/dev/null; }
 has_wheel() { [ -n "$(find "$wheels" -name '*.whl' 2>/dev/null)" ]; }
 has_model() { [ -n "$(find "$caro_home/models" "$here/models" -name '*.gguf' -size +1000000k 2>/dev/null)" ]; }

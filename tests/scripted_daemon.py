@@ -26,6 +26,9 @@ from caro_shell.config import Config
 from caro_shell.errors import BackendError, Cancelled
 from caro_shell.prompt import Prompt
 
+#: The model of the catalogue that cannot be opened.
+BROKEN = "starcoder2"
+
 
 class ScriptedBackend:
     name = "scripted"
@@ -33,7 +36,7 @@ class ScriptedBackend:
 
     def __init__(self, config: Config, env: Mapping[str, str]) -> None:
         self._pause = threading.Event()
-        if config.model == "broken":
+        if config.model == BROKEN:
             raise BackendError("the scripted model cannot be opened; choose another")
 
     def prepare(self, prompt: Prompt, listener: Listener) -> None:

@@ -17,7 +17,7 @@ from caro_shell import __version__, cli, engine, hooks, resources
 from caro_shell.config import Config
 from caro_shell.prompt import SHELLS
 from tests.daemons import caro_home, running, status, write_config
-from tests.scripted_daemon import ScriptedBackend
+from tests.scripted_daemon import BROKEN, ScriptedBackend
 from tests.until import PATIENCE_S, until
 
 CARO = [sys.executable, "-m", "caro_shell"]
@@ -127,10 +127,10 @@ def test_verbose_says_where_the_time_went_on_standard_error(caro, way):
 
 def test_a_model_is_chosen_by_flag_or_variable(caro, way, monkeypatch):
     sentence = "caro: the scripted model cannot be opened; choose another\n"
-    assert caro(*way, "-m", "broken", "say", "ls") == (1, "", sentence)
-    monkeypatch.setenv("CARO_MODEL", "broken")
+    assert caro(*way, "-m", BROKEN, "say", "ls") == (1, "", sentence)
+    monkeypatch.setenv("CARO_MODEL", BROKEN)
     assert caro(*way, "say", "ls") == (1, "", sentence)
-    assert caro(*way, "--model", "fine", "say", "ls") == (0, "ls\n", "")
+    assert caro(*way, "--model", "q8", "say", "ls") == (0, "ls\n", "")
 
 
 UNWELL = "the scripted model is unwell; press the key again"

@@ -12,6 +12,7 @@ import pytest
 from caro_shell import hooks, paths
 from caro_shell.protocol import RECORD_MAX
 from tests.daemons import caro_home, log, running, status, write_config
+from tests.scripted_daemon import BROKEN
 from tests.until import PATIENCE_S, until
 
 #: Everything that a key press may import beyond what a bare `python -I -S` has. To add a name is to make
@@ -145,7 +146,7 @@ def test_ctrl_c_is_status_130_and_stops_the_model(daemon):
 
 
 def test_variables_go_along(daemon):
-    assert press("say pwd", CARO_MODEL="broken") == (1, "the scripted model cannot be opened; choose another")
+    assert press("say pwd", CARO_MODEL=BROKEN) == (1, "the scripted model cannot be opened; choose another")
 
 
 def test_the_shell_goes_along(daemon):

@@ -29,6 +29,7 @@ from tests.daemons import (
     write_config,
 )
 from tests.machine import Machine
+from tests.scripted_daemon import BROKEN
 from tests.until import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -363,7 +364,7 @@ def test_at_login_it_releases_the_model_when_idle_and_stays():
 
 
 def test_at_login_a_model_that_is_not_there_is_no_trouble():
-    write_config("[backend.embedded]\nmodel = 'broken'")
+    write_config(f"[backend.embedded]\nmodel = '{BROKEN}'")
     with running(AT_LOGIN):
         until(lambda: "the scripted model cannot be opened" in log(), what="the failure to be logged")
         write_config("")
@@ -427,7 +428,7 @@ def test_an_endless_release_time_is_taken_as_long():
 
 def test_a_changed_configuration_is_noticed(daemon):
     assert rewritten("say pwd") == "pwd"
-    write_config("[backend.embedded]\nmodel = 'broken'")
+    write_config(f"[backend.embedded]\nmodel = '{BROKEN}'")
     assert rewritten("say pwd") == "the scripted model cannot be opened; choose another"
     write_config("colour = 1")
     reply = ask("rewrite", shell="bash", line="say pwd")
@@ -436,11 +437,11 @@ def test_a_changed_configuration_is_noticed(daemon):
 
 
 def test_the_environment_of_the_starter_is_not_consulted():
-    with running(env={"CARO_MODEL": "broken", "CARO_BACKEND": "nonsense"}):
+    with running(env={"CARO_MODEL": BROKEN, "CARO_BACKEND": "nonsense"}):
         assert rewritten("say pwd") == "pwd"
         sentence = "the scripted model cannot be opened; choose another"
-        assert rewritten("say pwd", **{"env.CARO_MODEL": "broken"}) == sentence
-        assert rewritten("say pwd", **{"flag.backend.embedded.model": "broken"}) == sentence
+        assert rewritten("say pwd", **{"env.CARO_MODEL": BROKEN}) == sentence
+        assert rewritten("say pwd", **{"flag.backend.embedded.model": BROKEN}) == sentence
         assert rewritten("say pwd") == "pwd"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from caro_shell import measured
 from caro_shell.backends import Completion
 from caro_shell.engine import Engine, Request
 from caro_shell.errors import BackendError, CaroError, ConfigError, NoCommandFound
@@ -48,6 +49,9 @@ class Script:
             self.story.append("heard that it is cancelled")
         return Completion(prompt.request, 2.04, 1.0, 30, 20, 5)
 
+    def improve(self, listener):
+        self.story.append("improve")
+
     def close(self):
         self.story.append("close")
 
@@ -81,11 +85,11 @@ def test_the_model_is_opened_by_the_first_request_and_only_once(engine, script):
 def test_other_settings_close_the_model_before_they_open_another(engine, script, change):
     ask(engine)
     if change == "file":
-        write_config("[backend.embedded]\nmodel = 'other'")
-    env = {"CARO_MODEL": "other"} if change == "env" else {}
-    flags = {"backend.embedded.model": "other"} if change == "flag" else {}
-    assert ask(engine, env=env, flags=flags).model == "other"
-    assert script.story[2:] == ["close", "open other", "complete"]
+        write_config("[backend.embedded]\nmodel = 'smollm2-135m-q4'")
+    env = {"CARO_MODEL": "smollm2-135m-q4"} if change == "env" else {}
+    flags = {"backend.embedded.model": "smollm2-135m-q4"} if change == "flag" else {}
+    assert ask(engine, env=env, flags=flags).model == "smollm2-135m-q4"
+    assert script.story[2:] == ["close", "open smollm2-135m-q4", "complete"]
 
 
 @pytest.mark.parametrize("text", ["[generation]\nmax_tokens = 50", "[generation]\ntimeout_s = 5"])
@@ -211,3 +215,12 @@ def test_a_command_that_was_cut_off_is_none(engine):
     with pytest.raises(NoCommandFound, match="cut off after 5 tokens; ask for less at once, or raise"):
         ask(engine, "ls -l")
     assert ask(engine, "```\nls -l\n```\nIt lists the").command == "ls -l", "what was cut off was only talk"
+
+
+def test_the_speed_of_presses_is_noted_in_an_idle_moment(engine, script):
+    script.name = "embedded"
+    for _ in range(3):
+        ask(engine)
+    assert measured.of("the best") is None
+    engine.idle(Person())
+    assert measured.of("the best").tokens_per_s == 5000.0, "5 tokens in a millisecond, the script says"
