@@ -18,7 +18,7 @@ setup: .venv/.ready ## Make .venv, with caro editable and the test tools (about 
 	./install.sh --dev
 	@touch $@
 
-tools: ## Get zsh, fish, tmux and a compiler where they are missing
+tools: ## Get zsh, fish, tmux, bubblewrap and a compiler where they are missing
 	@tests/bootstrap.sh tools
 
 ready: tools setup ## ... and .venv, and the models the tests use

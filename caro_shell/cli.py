@@ -20,7 +20,7 @@ from caro_shell.sanitise import printable
 #: Verbs, each a module of `caro_shell.commands` with `add_arguments(parser)` and `run(args) -> int`.
 VERBS = {
     "init": "choose who writes the commands; with a shell's name, print its hook",
-    "model": "see, fetch and check models",
+    "model": "see, fetch, change and remove models",
     "daemon": "see, start and stop the resident process",
     "config": "see and change the settings",
     "cache": "forget the answers that were kept",

@@ -209,7 +209,10 @@ def test_help(caro, verb):
 
 @pytest.mark.parametrize(
     ("verb", "actions"),
-    [("daemon", "status start stop run enable disable apply"), ("model", "list pull path verify")],
+    [
+        ("daemon", "status start stop run enable disable apply"),
+        ("model", "list info pull use upgrade rollback convert verify remove path"),
+    ],
 )
 def test_help_of_every_action(caro, verb, actions):
     for action in actions.split():

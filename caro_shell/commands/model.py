@@ -1,147 +1,151 @@
-"""`caro model`: list the models, fetch one, say where it is, check it."""
+"""`caro model`: see, fetch, try, change and remove the models that can answer on this machine."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
-from caro_shell import catalog, config, paths
-from caro_shell.catalog import disk
-from caro_shell.catalog.wanted import wanted
-from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
-from caro_shell.sizes import readable
+from caro_shell import catalog
+from caro_shell.commands import modelactions
+from caro_shell.sanitise import printable
 
-_DESCRIPTION = "Models are GGUF files. caro needs one on this disk, and fetches it only when told to, here."
+_DESCRIPTION = """\
+The models that can answer on this machine, without a network once they are here.
 
-_NAME_HELP = "an id from `caro model list`, or the path of a .gguf file (default: the model in use)"
+  caro model list              what there is, what is in use, how fast each was here
+  caro model pull q8           fetch one; a pull that was broken off goes on
+  caro model use q8            try it, and let it answer from now on
+  caro model rollback          back to the one before
+  caro model upgrade           fetch a better one, measure both, keep the better
+"""
+
+_NAME = "an id or short name from `caro model list`, or the path of a .gguf file"
+
+
+class _Action(NamedTuple):
+    """An action: what it does, an example, what more there is to say, and its arguments.
+
+    `name` is `?` for one that may be left out, `!` for one that may not, "" for none; `flags` name
+    those in `_FLAGS`.
+    """
+
+    summary: str
+    example: str
+    more: str = ""
+    name: str = ""
+    flags: tuple[str, ...] = ()
+
+
+_FLAGS: dict[str, dict[str, Any]] = {
+    "--json": {"action": "store_true", "help": "as JSON, for other programs"},
+    "--quiet": {"action": "store_true", "help": "show nothing but errors"},
+    "--yes": {"action": "store_true", "help": "do not ask"},
+    "--force": {"action": "store_true", "help": "switch whatever the figures say"},
+    "--quality": {
+        "choices": ("standard", "high"),
+        "help": "standard is quick, high more often right (default: model_quality in config.toml)",
+    },
+}
+
+_SHORT_FLAGS = {"--quiet": "-q", "--yes": "-y"}
+
+_ACTIONS = {
+    "list": _Action("show the models, and which one answers", "caro model list", flags=("--json",)),
+    "info": _Action("say all that is known about a model", "caro model info q8", name="?", flags=("--json",)),
+    "pull": _Action(
+        "fetch a model; a pull that was broken off goes on",
+        "caro model pull q8\n  caro model pull https://example.com/some-model.gguf",
+        "A URL's model is added to your own list, ~/.caro/models.toml. A .gguf file that is\n"
+        "here already needs no pull: caro model use PATH",
+        name="?",
+        flags=("--quiet",),
+    ),
+    "use": _Action(
+        "let another model answer, if it can",
+        "caro model use q8\n  caro model use ~/Downloads/some-model.gguf",
+        "It must be on this disk, whole, load, and answer one request: only then is\n"
+        "config.toml changed. For one request alone there is a flag: caro -m q8 WORDS",
+        name="!",
+        flags=("--quiet",),
+    ),
+    "upgrade": _Action(
+        "fetch a better model, and use it if it is not worse here",
+        "caro model upgrade --quality high",
+        "The next better model of the catalogue, or NAME, is fetched beside the one in\n"
+        "use and verified. Both do the tasks of a short benchmark here. The new one takes\n"
+        "over if it has at least as many of them right, and a press takes at most a second\n"
+        "or twice as long as before; with more of them right, up to 5 seconds will do, too.\n"
+        "Else, and whenever this is interrupted, the old one goes on answering.",
+        name="?",
+        flags=("--quality", "--force", "--quiet"),
+    ),
+    "rollback": _Action(
+        "go back to the model before the last change; and forth again",
+        "caro model rollback",
+    ),
+    "convert": _Action(
+        "make the MLX form of a GGUF model, for Apple silicon",
+        "caro model convert qwen2.5-coder-1.5b-q4",
+        name="?",
+        flags=("--quiet",),
+    ),
+    "verify": _Action(
+        "check a model's file by its SHA-256",
+        "caro model verify qwen2.5-coder-1.5b-q4",
+        name="?",
+        flags=("--quiet",),
+    ),
+    "remove": _Action(
+        "delete a model's file, and what a pull of it has left",
+        "caro model remove q8",
+        "It asks before it deletes the model in use. A file of your own is left alone.",
+        name="!",
+        flags=("--yes", "--quiet"),
+    ),
+    "path": _Action("print where a model's file is", 'ls -l "$(caro model path)"', name="?"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the actions `list`, `pull`, `path` and `verify` to the parser of `caro model`."""
+    """Declare the actions."""
     parser.description = _DESCRIPTION
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|pull|path|verify")
-    listing = _action(
-        actions,
-        "list",
-        "show the models, and which are on this disk",
-        "caro model list --json | jq '.[].path'",
-    )
-    listing.add_argument("--json", action="store_true", help="as JSON, for other programs")
-    pull = _action(
-        actions,
-        "pull",
-        "fetch a model; a pull that was broken off goes on",
-        "caro model pull smollm2-135m-q4",
-    )
-    path = _action(actions, "path", "print where a model's file is", 'ls -l "$(caro model path)"')
-    verify = _action(
-        actions, "verify", "check a model's file by its SHA-256", "caro model verify qwen2.5-coder-1.5b-q4"
-    )
-    for parser_with_name in (pull, path, verify):
-        parser_with_name.add_argument("name", nargs="?", metavar="NAME", help=_NAME_HELP)
-    for parser_with_bar in (pull, verify):
-        parser_with_bar.add_argument("--quiet", "-q", action="store_true", help="show nothing but errors")
-
-
-def _action(actions: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return parser
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, action in _ACTIONS.items():
+        sub = actions.add_parser(
+            name,
+            help=action.summary,
+            description=f"{action.summary[0].upper()}{action.summary[1:]}.\n{action.more}",
+            epilog=f"example:\n  {action.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if action.name == "!":
+            sub.add_argument("name", metavar="NAME", help=_NAME)
+        elif action.name:
+            default = "the next better one" if name == "upgrade" else "the model in use"
+            sub.add_argument("name", nargs="?", metavar="NAME", help=f"{_NAME} (default: {default})")
+        for flag in action.flags:
+            sub.add_argument(*filter(None, (flag, _SHORT_FLAGS.get(flag))), **_FLAGS[flag])
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the action; return the exit status. Raises CaroError."""
-    if args.action == "list":
-        return _list(as_json=args.json)
-    model = catalog.find(args.name) if args.name else _default()
+    for problem in catalog.problems():
+        print(f"caro: {printable(problem)}", file=sys.stderr)
     try:
-        return {"pull": _pull, "path": _path, "verify": _verify}[args.action](model, args)
+        return modelactions.BY_NAME[args.action](args)
     except KeyboardInterrupt:
-        again = f"caro model {args.action} {model.id}"
-        kept = "what has arrived is kept, go on with" if args.action == "pull" else "start again with"
-        print(f"caro: stopped; {kept}: {again}", file=sys.stderr)
+        name = getattr(args, "name", None) or (
+            "" if args.action == "upgrade" else modelactions.named(args).id
+        )
+        before = _STOPPED.get(args.action, "start again with")
+        print(f"\ncaro: stopped; {before}: {f'caro model {args.action} {name}'.strip()}", file=sys.stderr)
         return 130
 
 
-def _default() -> catalog.Model:
-    return wanted(config.load(paths.config_file())).model
-
-
-def _pull(model: catalog.Model, args: argparse.Namespace) -> int:
-    from caro_shell.pull import pull  # noqa: PLC0415  # brings requests, which the other actions spare
-
-    path, fetched = pull(model, quiet=args.quiet)
-    if not args.quiet:
-        print(f"{model.id} {'is fetched and verified' if fetched else 'was already here, whole'}: {path}")
-    return 0
-
-
-def _path(model: catalog.Model, _: argparse.Namespace) -> int:
-    print(disk.locate(model))
-    return 0
-
-
-def _verify(model: catalog.Model, args: argparse.Namespace) -> int:
-    from caro_shell.pull.digest import verify  # noqa: PLC0415  # as above
-
-    if not model.sha256:
-        raise ModelError(f"{model.file} is a file of your own: the catalog knows no SHA-256 to check it by")
-    path = verify(model, quiet=args.quiet)
-    if not args.quiet:
-        print(f"{model.id} is whole, its SHA-256 is {model.sha256}: {path}")
-    return 0
-
-
-def _list(*, as_json: bool) -> int:
-    known = catalog.load_catalog()
-    models, default = list(known.values()), ""
-    try:
-        default = _default().id
-        if default not in known:
-            models.append(catalog.find(default))
-    except ModelError as error:
-        print(f"caro: {error}", file=sys.stderr)
-    rows = [_row(model, default) for model in models]
-    if as_json:
-        print(json.dumps(rows, indent=2))
-    else:
-        _print_table(rows)
-    return 0
-
-
-def _row(model: catalog.Model, default: str) -> dict[str, Any]:
-    path, state = None, "installed"
-    try:
-        path = disk.locate(model)
-    except ModelDamaged:
-        state = "damaged"
-    except ModelMissing:
-        state = "not here"
-    return {
-        "id": model.id,
-        "title": model.title,
-        "size": model.size,
-        "licence": model.licence,
-        "state": state,
-        "default": model.id == default,
-        "path": path,
-    }
-
-
-def _print_table(rows: list[dict[str, Any]]) -> None:
-    table = [("  MODEL", "SIZE", "LICENCE", "STATE", "PATH")]
-    for row in rows:
-        name = f"{'*' if row['default'] else ' '} {row['id']}"
-        size = readable(row["size"])
-        table.append((name, size, row["licence"], row["state"], row["path"] or ""))
-    widths = [max(map(len, column)) for column in zip(*table)]
-    for cells in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip())
-    print(f"\n* the model in use, which is backend.embedded.model in {paths.config_file()}")
+#: What is said of an action that was stopped, with the command behind it.
+_STOPPED = {
+    "pull": "what has arrived is kept, go on with",
+    "use": "the model in use is the one that it was, start again with",
+    "upgrade": "the model in use is the one that it was, and what has arrived is kept; go on with",
+}
