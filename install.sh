@@ -112,6 +112,17 @@ pull_model() {
   finish
 }
 
+# convert_model: the same weights once more, in the form that Apple's GPU works with. Without, the processor answers.
+convert_model() {
+  begin "the model in MLX's form, for the GPU"
+  if (caro model convert --quiet) >>"$log" 2>&1 </dev/null; then
+    for directory in "$caro_home"/models/*-mlx-converted; do record tree "$directory"; done
+  else
+    say "      not made, so the processor answers; \`caro model convert\` says why"
+  fi
+  finish
+}
+
 # set_login: at login or by the first key press. Where the first cannot be, caro says why, and all else stands.
 set_login() { caro daemon "$at_login" || :; }
 
@@ -266,6 +277,7 @@ elif [ -n "$dev" ]; then
 else
   steps=3
   [ -n "$no_model" ] || steps=$((steps + 2))
+  [ -n "$no_model" ] || ! apple_silicon || steps=$((steps + 1))
   [ -z "$shells" ] || steps=$((steps + 1))
   preflight
   make_dir "$prefix"
@@ -279,6 +291,7 @@ else
   install_llama
   install_package
   [ -n "$no_model" ] || pull_model
+  [ -n "$no_model" ] || ! apple_silicon || convert_model
   [ -z "$shells" ] || install_hooks
   set_login
   [ -n "$no_model" ] || prove

@@ -4,6 +4,7 @@
 preflight() {
   problems='' packages='' megabytes=1000
   [ -n "$no_model" ] || has_model || megabytes=3500
+  [ -n "$no_model" ] || ! apple_silicon || megabytes=$((megabytes + 1300)) # the model in MLX's form
   find_python || packages=python problems="
 - no Python 3.9 or newer with venv, ensurepip, ssl and ctypes was found"
   # A compiler that alone is missing may not be needed: the build says so when it comes to it.

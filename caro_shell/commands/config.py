@@ -93,7 +93,7 @@ def _set(key: str, text: str) -> None:
     from caro_shell import configfile  # noqa: PLC0415 - brings tomlkit, which the other actions spare
 
     _check_known(key)
-    if key == "backend.embedded.model" and os.path.isfile(text):
+    if key == "backend.embedded.model" and text.endswith(".gguf") and os.path.exists(text):
         text = os.path.abspath(text)  # the daemon is in another directory
     value = config.checked(key, text, "the command line")
     path = paths.config_file()

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 from typing import Callable
 
-from caro_shell import __version__, config, paths
+from caro_shell import __version__, catalog, config, paths
+from caro_shell.backends import variants
 from caro_shell.catalog import disk
 from caro_shell.catalog.wanted import wanted
 from caro_shell.commands.daemon import ask
@@ -49,20 +50,27 @@ def _settings() -> Iterator[Finding]:
     for source in sorted(set(settings.sources.values())):
         keys = ", ".join(key for key, where in settings.sources.items() if where == source)
         yield Finding(well=True, sentence=f"settings from {source}: {keys}")
-    yield _model(settings)
+    yield from _model(settings)
 
 
-def _model(settings: config.Config) -> Finding:
+def _model(settings: config.Config) -> Iterator[Finding]:
     try:
-        model = wanted(settings).model
+        for problem in catalog.problems():
+            yield Finding(well=False, sentence=problem)
+        why = wanted(settings).why
+        model, why_so, _ = variants.chosen(settings)
         path = disk.locate(model)
     except CaroError as error:
-        return Finding(well=False, sentence=str(error))
+        yield Finding(well=False, sentence=str(error))
+        return
     if model.sha256 and not disk.verified(path, model):
-        return Finding(
+        yield Finding(
             well=False, sentence=f"{path} was never verified; do so with: caro model verify {model.id}"
         )
-    return Finding(well=True, sentence=f"model {model.id} at {path}")
+    else:
+        yield Finding(well=True, sentence=f"model {model.id} at {path}: {why}")
+    library = "MLX" if model.form == "mlx" else "llama.cpp"
+    yield Finding(well=True, sentence=f"{library} runs it: {why_so}")
 
 
 def _daemon() -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, replace
 
-from caro_shell import config, configfile, paths
+from caro_shell import config, paths
 from caro_shell.catalog import Model, disk
 from caro_shell.catalog.wanted import Wanted, wanted
 from caro_shell.config import Config
@@ -102,6 +102,8 @@ def forget() -> None:
 
 
 def _write(model_id: str) -> None:
+    from caro_shell import configfile  # noqa: PLC0415 - brings tomlkit, which a list of models spares
+
     configfile.edit(paths.config_file(), {KEY: model_id or None})
 
 
