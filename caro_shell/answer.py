@@ -61,7 +61,7 @@ class Answers:
         except (ModelError, BackendUnavailable):  # nobody can stand in: what to mend is the server
             self._selection.forget(name, settings)
             raise failure from None
-        return replace(found, fallback_from=name, notices=(notice(name, failure),))
+        return replace(found, fallback_from=name, notices=(notice(name, failure), *found.notices))
 
     def _ask(self, name: str, prompt: Prompt, shell: str, settings: Config, listener: Listener) -> Answer:
         who = self._identify(replace(settings, backend=name))
@@ -89,9 +89,11 @@ class Answers:
             "backend": backend.name,
             "model": backend.model,
         }
+        if completion.notices:
+            key = ""  # another model stood in: that is not to be given again when this one is back
         if key:
             self.cache.put(key, said)
-        return Answer(said, key, name, opened, completion)
+        return Answer(said, key, name, opened, completion, notices=completion.notices)
 
 
 def _ends_with(text: str, command: str) -> bool:

@@ -9,6 +9,7 @@ CaroError
 ├─ BackendError       the model could not answer
 │  ├─ BackendUnavailable
 │  ├─ BackendTimeout
+│  ├─ MlxFailed
 │  └─ RemoteError     a server on the network, or what it answered
 │     ├─ RemoteUnreachable  no connection, or it broke
 │     ├─ RemoteTimeout      too slow
@@ -58,6 +59,14 @@ class BackendUnavailable(BackendError):
 
 class BackendTimeout(BackendError):
     """The backend took longer than `generation.timeout_s`."""
+
+
+class MlxFailed(BackendError):
+    """MLX could not load or run a model that llama.cpp may well run; `cause` says at what and why."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"MLX failed while {cause}; set backend.embedded.variant to cpu to do without it")
+        self.cause = cause
 
 
 class RemoteError(BackendError):

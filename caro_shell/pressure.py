@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import psutil
 
@@ -27,24 +28,34 @@ def is_short(root: str = "/", *, wanted: int = 0) -> bool:
 
     `root` is where `proc` and `sys` are; without `proc/meminfo` there (macOS), psutil is asked.
     """
-    return _machine_is_low(root, wanted) or _share_is_low(root, wanted) or _tasks_stand_still(root)
+    return any(room.free - wanted < room.least for room in _rooms(root)) or _tasks_stand_still(root)
 
 
-def _machine_is_low(root: str, wanted: int) -> bool:
+def available(root: str = "/") -> int:
+    """Return how many bytes this process could still take, if it took all that there is; `root` as above."""
+    return int(max(0, min(room.free for room in _rooms(root))))
+
+
+class _Room(NamedTuple):
+    """Memory that can still be taken, and what it should not fall below; bytes."""
+
+    free: float
+    least: float
+
+
+def _rooms(root: str) -> Iterator[_Room]:
+    """Yield the machine's memory, and what the limits (cgroup v2) of this process leave of it.
+
+    There may be limits on its own group and on those around it. They are set on purpose and often just above
+    what is needed, so only their share counts.
+    """
     memory = _figures(_read(root, "proc/meminfo"))
     if "MemAvailable" in memory and "MemTotal" in memory:
-        available, total = memory["MemAvailable"] << 10, memory["MemTotal"] << 10
+        free, total = memory["MemAvailable"] << 10, memory["MemTotal"] << 10
     else:
         seen = psutil.virtual_memory()
-        available, total = seen.available, seen.total
-    return available - wanted < max(LEAST_BYTES, LEAST_SHARE * total)
-
-
-def _share_is_low(root: str, wanted: int) -> bool:
-    """Look at the limits (cgroup v2) of this process: its own, and those of the groups around it.
-
-    They are set on purpose and often just above what is needed, so only their share counts.
-    """
+        free, total = seen.available, seen.total
+    yield _Room(free, max(LEAST_BYTES, LEAST_SHARE * total))
     for group in _groups(root):
         directory = f"sys/fs/cgroup{group}"
         limit = min(_bytes(_read(root, f"{directory}/memory.{kind}")) for kind in ("max", "high"))
@@ -53,9 +64,8 @@ def _share_is_low(root: str, wanted: int) -> bool:
         statistics = _figures(_read(root, f"{directory}/memory.stat"))
         droppable = statistics.get("active_file", 0) + statistics.get("inactive_file", 0)
         used = _bytes(_read(root, f"{directory}/memory.current")) - droppable
-        if used < math.inf and limit - used - wanted < LEAST_SHARE * limit:
-            return True
-    return False
+        if used < math.inf:
+            yield _Room(limit - used, LEAST_SHARE * limit)
 
 
 def _groups(root: str) -> Iterator[str]:

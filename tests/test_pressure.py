@@ -118,5 +118,17 @@ def test_a_system_without_such_files_is_asked_by_psutil(tmp_path, monkeypatch, a
     assert pressure.is_short(str(tmp_path)) == expected
 
 
+def test_what_is_available_is_the_least_of_all_there_is(machine):
+    machine.memory(total=16 * GB, available=8 * GB)
+    assert pressure.available(str(machine.root)) == 8 * GB
+    machine.group("/a", used=2 * GB, max=4 * GB)
+    machine.group("/a/b", used=1 * GB, droppable=512 * MB, high=6 * GB)
+    assert pressure.available(str(machine.root)) == 2 * GB, "the group around it leaves less than its own"
+    machine.memory(total=16 * GB, available=1 * GB)
+    assert pressure.available(str(machine.root)) == 1 * GB
+    machine.group("/a", used=5 * GB, max=4 * GB)
+    assert pressure.available(str(machine.root)) == 0
+
+
 def test_this_machine_can_be_looked_at():
     assert pressure.is_short() in (True, False)

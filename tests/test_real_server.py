@@ -1,4 +1,4 @@
-"""The vLLM backend against llama.cpp's own server with the small model."""
+"""The vLLM backend against llama.cpp's own server with the small model, beside tests/test_contract.py."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from caro_shell.config import Config
 from caro_shell.errors import HttpStatus
 from tests.llama_server import served
 from tests.person import Person
-from tests.real_scenarios import *  # noqa: F403 - all of them
-from tests.real_scenarios import PROMPT
+from tests.real_scenarios import PROMPT, test_it_names_its_models  # noqa: F401 - a test
 from tests.until import PATIENCE_S
 
 pytestmark = pytest.mark.model

@@ -10,7 +10,8 @@ from lab.raw_llama import RawLimit
 
 from caro_shell import chat, prompt
 from caro_shell.backends import residency
-from caro_shell.backends.llamamodel import BATCH_TOKENS, llama_cpp
+from caro_shell.backends.context import BATCH_TOKENS
+from caro_shell.backends.llamamodel import llama_cpp
 from caro_shell.backends.prefixstate import PrefixStates, state_key
 
 PREFIX, REQUEST = 0, 1

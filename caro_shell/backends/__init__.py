@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from caro_shell.catalog import disk
-from caro_shell.catalog.wanted import wanted
+from caro_shell import paths
+from caro_shell.backends.variants import chosen
+from caro_shell.catalog import Model, disk
 from caro_shell.config import Config
 from caro_shell.prompt import Prompt
 
@@ -18,7 +19,10 @@ STOPS = ("\n\n", "\n```")
 
 @dataclass(frozen=True)
 class Completion:
-    """What a model wrote, and what it cost. Times in milliseconds, sizes in tokens."""
+    """What a model wrote, and what it cost. Times in milliseconds, sizes in tokens.
+
+    `notices` are sentences to show beside it: another model than the one asked for has answered.
+    """
 
     text: str
     prefill_ms: float
@@ -26,6 +30,7 @@ class Completion:
     prompt_tokens: int
     cached_tokens: int
     generated_tokens: int
+    notices: tuple[str, ...] = ()
 
 
 class Draft(NamedTuple):
@@ -112,7 +117,7 @@ def identity(config: Config) -> tuple[object, ...] | None:
         return (*limits, config.ollama_url, config.ollama_model) if known else None
     if config.backend == "vllm":
         return (*limits, config.vllm_url, config.vllm_model) if config.vllm_model else None
-    model = wanted(config).model
+    model = chosen(config).model
     return (*limits, disk.weights(model, disk.locate(model)))
 
 
@@ -131,6 +136,25 @@ def open_backend(config: Config, env: Mapping[str, str]) -> Backend:
         from caro_shell.backends.remote.vllm import VllmBackend  # noqa: PLC0415
 
         return VllmBackend(config, env)
+    variant = chosen(config)
+    if variant.model.form != "mlx":
+        return _on_processor(config)
+    if not variant.may_fall_back:
+        return _on_gpu(config, variant.model)
+    from caro_shell.backends.atwork import AtWork  # noqa: PLC0415
+    from caro_shell.backends.standin import WithStandIn  # noqa: PLC0415
+
+    work = AtWork(os.path.join(paths.home(), "cache", "mlx-at-work"))
+    return WithStandIn(lambda: _on_gpu(config, variant.model), lambda: _on_processor(config), work)
+
+
+def _on_gpu(config: Config, model: Model) -> Backend:
+    from caro_shell.backends.mlx import MlxBackend  # noqa: PLC0415
+
+    return MlxBackend(config, model)
+
+
+def _on_processor(config: Config) -> Backend:
     from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415
 
     return LlamaCppBackend(config)

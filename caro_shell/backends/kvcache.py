@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.llamamodel import BATCH_TOKENS
+from caro_shell.backends.context import BATCH_TOKENS, Context
 from caro_shell.backends.prefixstate import PrefixStates, state_key
+from caro_shell.errors import BackendError
 
 _PREFIX, _REQUEST = 0, 1  # the two sequences
 _AT_ONCE = 64  # tokens of a prefix evaluated between two moments in which one may give up
@@ -21,7 +21,7 @@ _AT_ONCE = 64  # tokens of a prefix evaluated between two moments in which one m
 class KVCache:
     """The KV cache of one context; `identity` is what a saved state depends on besides its tokens."""
 
-    def __init__(self, context: LlamaContext, states: PrefixStates, identity: object) -> None:
+    def __init__(self, context: Context, states: PrefixStates, identity: object) -> None:
         self._context = context
         self._states = states
         self._identity = identity
@@ -56,7 +56,7 @@ class KVCache:
                 yield from self.hold_prefix(prefix)
                 return
             chunk = prefix[start : start + _AT_ONCE]
-            self._context.evaluate(chunk, sequence=_PREFIX, start=start)
+            self._evaluate(chunk, sequence=_PREFIX, start=start)
             self._prefix = prefix[: start + len(chunk)]
         self._states.save(key, self._context.state(_PREFIX))
 
@@ -75,11 +75,18 @@ class KVCache:
         for end in ends:
             start = len(self._request)
             place = len(self._prefix) + start
-            self._context.evaluate(
+            self._evaluate(
                 tokens[start:end], sequence=_REQUEST, start=place, outputs=min(outputs, end - start)
             )
             self._request = tokens[:end]
         return len(tokens) - kept
+
+    def _evaluate(self, tokens: list[int], *, sequence: int, start: int, outputs: int = 1) -> None:
+        try:
+            self._context.evaluate(tokens, sequence=sequence, start=start, outputs=outputs)
+        except BackendError:
+            self._prefix = []  # what is left there is not known; the next one begins anew
+            raise
 
     def _forget_request(self) -> None:
         self._context.cut(_REQUEST)

@@ -16,8 +16,10 @@ from typing import Any, Callable
 import numpy as np
 
 from caro_shell.backends import residency
-from caro_shell.backends.llamamodel import BATCH_TOKENS, llama_cpp, load, new_context
-from caro_shell.errors import BackendError, Cancelled, ModelDamaged
+from caro_shell.backends.context import BATCH_TOKENS
+from caro_shell.backends.llamamodel import llama_cpp, load, metadata, new_context
+from caro_shell.backends.suitability import load_suitable
+from caro_shell.errors import BackendError, BackendUnavailable, Cancelled
 
 log = logging.getLogger("caro.llama")
 
@@ -31,16 +33,20 @@ class LlamaContext:
     """
 
     def __init__(self, path: str) -> None:
-        """Load the GGUF file at `path`. Raises ModelDamaged or BackendError (no memory)."""
+        """Load the GGUF file at `path`.
+
+        Raises ModelMissing or ModelDamaged for a file that is none, ModelError for a model that is of no use
+        here, BackendUnavailable where memory is short.
+        """
         self._path = path
         self.is_repacked = False
-        self._model = load(path, repacked=False)
-        if not self._model:
-            raise ModelDamaged(f"{path} cannot be loaded as a model; check it with: caro model verify")
+        self._model = load_suitable(path)
         self._context = new_context(self._model)
         if not self._context:
             llama_cpp.llama_model_free(self._model)
-            raise BackendError(f"there is not enough memory to run {os.path.basename(path)}; close something")
+            raise BackendUnavailable(
+                f"there is not enough memory to run {os.path.basename(path)}; close something"
+            )
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
@@ -80,12 +86,7 @@ class LlamaContext:
 
     def metadata(self, key: str) -> str:
         """Return what the file says under the GGUF key `key` (`tokenizer.chat_template`), or nothing."""
-        size = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), None, 0)
-        if size < 0:
-            return ""
-        buffer = ctypes.create_string_buffer(size + 1)
-        llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
-        return buffer.value.decode("utf-8", "replace")
+        return metadata(self._model, key)
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         """Return the tokens of `text`; `special` reads control tokens like <|im_end|> as such."""
@@ -164,10 +165,13 @@ class LlamaContext:
         return bool(llama_cpp.llama_state_seq_set_data(self._context, buffer, len(state), sequence))
 
     def close(self) -> None:
-        """Free the model and its cache."""
+        """Free the model and its cache, once."""
+        if self._model is None:
+            return
         llama_cpp.llama_sampler_free(self._greedy)
         llama_cpp.llama_batch_free(self._batch)
         self._free()
+        self._model = self._context = None
 
     def _free(self) -> None:
         llama_cpp.llama_free(self._context)

@@ -1,158 +1,41 @@
-"""The embedded model on llama.cpp: a prefix evaluated once, a request behind it, greedy decoding."""
+"""The embedded model on llama.cpp: a GGUF file, on this machine's processor."""
 
 from __future__ import annotations
 
-import math
 import os
-import time
-from collections.abc import Iterator, Sequence
 
-from caro_shell import chat, paths, pressure
-from caro_shell.backends import Completion, Draft, Listener
-from caro_shell.backends.cores import Cores
-from caro_shell.backends.kvcache import KVCache
+from caro_shell import pressure
+from caro_shell.backends import Listener, trial
+from caro_shell.backends.chatformat import chat_format
+from caro_shell.backends.embedded import EmbeddedBackend
 from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.llamamodel import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, build
-from caro_shell.backends.prefixstate import PrefixStates
-from caro_shell.backends.writing import Branch, Desk, Writing, branches
+from caro_shell.backends.llamamodel import build
+from caro_shell.backends.variants import in_gguf
 from caro_shell.catalog import disk
-from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
-from caro_shell.errors import BackendError, BackendTimeout, Cancelled, ModelError
-from caro_shell.prompt import Prompt
-
-#: How likely a token must be for an answer with it to be worth showing.
-_WORTH_SHOWING = 0.02
-#: Tokens that there must be room for behind a request; a long command has fifty.
-_LEAST_ROOM = 160
+from caro_shell.errors import ModelError
 
 
-class LlamaCppBackend:
+class LlamaCppBackend(EmbeddedBackend):
     """A loaded GGUF model; see `Backend` for the contract."""
 
-    name = "embedded"
-
     def __init__(self, config: Config) -> None:
-        entry = wanted(config).model
+        entry = in_gguf(config)
         path = disk.locate(entry)
-        self.model = entry.id
         self._size = os.path.getsize(path)
-        self._max_tokens = config.max_tokens
-        self._timeout_s = config.timeout_s
-        context = LlamaContext(path)
+        if not disk.verified(path, entry):
+            trial.undergo(path)
+        self._context = LlamaContext(path)
         try:
-            self._format = chat.FORMATS[entry.chat or _format_of(path, context)]
+            template = self._context.metadata("tokenizer.chat_template")
+            form = chat_format(entry.chat, template, path, self._context)
         except ModelError:
-            context.close()
+            self._context.close()
             raise
-        states = PrefixStates(os.path.join(paths.home(), "cache"))
-        cache = KVCache(context, states, (disk.weights(entry, path), build()))
-        self._desk = Desk(context, cache, Cores())
-        self._answer = Writing([], [])  # the last one
-
-    def prepare(self, prompt: Prompt, listener: Listener) -> None:
-        """Read the fixed part of `prompt`; see `Backend.prepare`."""
-        self._hold_prefix(self._writing(prompt).prefix, listener)
-
-    def complete(self, prompt: Prompt, listener: Listener) -> Completion:
-        """Answer `prompt`; see `Backend.complete`."""
-        writing = self._writing(prompt)
-        began = time.monotonic()
-        new = self._hold_prefix(writing.prefix, listener)
-        self._desk.context.use_threads(self._desk.cores.begin())
-        prefilled = math.inf  # the first step reads the request, and knows a token then
-        for _ in writing.steps(self._desk, self._room(writing)):
-            prefilled = min(prefilled, time.monotonic())
-            listener.text(writing.text)
-            if listener.cancelled():
-                raise Cancelled
-            if time.monotonic() > prefilled + self._timeout_s:
-                raise BackendTimeout(
-                    f"the model did not finish within {self._timeout_s:g} s; "
-                    "raise generation.timeout_s, or ask for something shorter"
-                )
-        self._answer = writing
-        prefilled = min(prefilled, time.monotonic())
-        prompt_tokens = len(writing.prefix) + len(writing.request)
-        return Completion(
-            text=writing.text,
-            prefill_ms=(prefilled - began) * 1e3,
-            decode_ms=(time.monotonic() - prefilled) * 1e3,
-            prompt_tokens=prompt_tokens,
-            cached_tokens=prompt_tokens - new - writing.evaluated,
-            generated_tokens=len(writing.tokens),
-        )
-
-    def alternatives(self, prompt: Prompt) -> Iterator[Draft]:
-        """Write other answers to `prompt`; see `Backend.alternatives`.
-
-        They leave the greedy answer where it was least certain and go on greedily from there: what was
-        likely, and mostly another tool or option. Answers sampled at a temperature of 0.7 were mostly the
-        same one again, or nonsense.
-        """
-        self._desk.context.use_threads(self._desk.cores.begin())
-        first = self._writing(prompt)
-        if (first.prefix, first.request) == (self._answer.prefix, self._answer.request):
-            first = self._answer
-        else:
-            for _ in first.steps(self._desk, self._room(first)):
-                yield Draft("", finished=False)
-        found: list[Branch] = []
-        for some in branches(self._desk, first, at_once=OUTPUTS, width=4):
-            found += some
-            yield Draft("", finished=False)
-        for branch in sorted(found, key=lambda branch: -branch.probability):
-            if branch.probability < _WORTH_SHOWING:
-                return
-            head = [*first.tokens[: branch.kept], branch.token]
-            writing = Writing(first.prefix, first.request, head)
-            for _ in writing.steps(self._desk, self._room(writing)):
-                yield Draft(writing.text, finished=False)
-            yield Draft(writing.text, finished=True)
+        identity = (disk.weights(entry, path), build())
+        super().__init__(entry.id, config, self._context, form, identity)
 
     def improve(self, listener: Listener) -> None:
-        """Make what comes later faster; see `Backend.improve`."""
-        if not self._desk.context.is_repacked and not pressure.is_short(wanted=self._size):
-            self._desk.context.repack(listener.cancelled)
-
-    def close(self) -> None:
-        """Give back the memory."""
-        self._desk.context.close()
-
-    def _writing(self, prompt: Prompt) -> Writing:
-        """Return an empty answer to `prompt`."""
-        rendered = self._format(prompt)
-        prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
-        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - _LEAST_ROOM):
-            raise BackendError("the line is too long for the model; say it in fewer words")
-        return Writing(prefix, request)
-
-    def _room(self, writing: Writing) -> int:
-        """Return how many tokens the answer may have: what the settings allow, and what fits."""
-        return min(self._max_tokens, CONTEXT_TOKENS - len(writing.prefix) - len(writing.request))
-
-    def _tokens(self, pieces: Sequence[chat.Piece]) -> list[int]:
-        return [t for piece in pieces for t in self._desk.context.tokenize(piece.text, special=piece.special)]
-
-    def _hold_prefix(self, prefix: list[int], listener: Listener) -> int:
-        """Make the cache hold `prefix`; return how many of its tokens had to be evaluated."""
-        kept = len(prefix)
-        if not self._desk.cache.has(prefix):
-            self._desk.context.use_threads(self._desk.cores.begin())
-            for held in self._desk.cache.hold_prefix(prefix):
-                kept = min(kept, held)
-                listener.stage(f"reading the examples, once only: {100 * held // len(prefix)} %")
-                if listener.cancelled():
-                    raise Cancelled
-        return len(prefix) - kept
-
-
-def _format_of(path: str, context: LlamaContext) -> str:
-    """Return the chat format that the file at `path` names itself. Raises ModelError when caro knows none."""
-    form = chat.format_in(context.metadata("tokenizer.chat_template"))
-    if form is None:
-        raise ModelError(
-            f"{path} was taught no chat format that caro knows ({', '.join(chat.FORMATS)}); "
-            f"name one for it in {paths.models_file()}; chat = 'plain' suits a model that only continues text"
-        )
-    return form
+        """Lay the weights out anew for this processor; see `Backend.improve`."""
+        if not self._context.is_repacked and not pressure.is_short(wanted=self._size):
+            self._context.repack(listener.cancelled)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import ctypes
 import logging
 import os
 from typing import Any, Callable
@@ -21,32 +23,35 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
     ) from error
 
 from caro_shell.backends import residency
+from caro_shell.backends.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS
 
-__all__ = ["BATCH_TOKENS", "CONTEXT_TOKENS", "OUTPUTS", "build", "llama_cpp", "load", "new_context"]
+__all__ = ["build", "complaints", "llama_cpp", "load", "metadata", "new_context"]
 
 log = logging.getLogger("caro.llama")
 
-#: Tokens the KV cache holds: the prefix, the longest request and the longest answer.
-CONTEXT_TOKENS = 2048
-#: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
-BATCH_TOKENS = 256
-#: Tokens of one evaluation whose logits can be kept (0.6 MB each for the default model).
-OUTPUTS = 8
 # Once the weights are repacked the mapped pages are dropped; where that cannot be, they would be held twice.
 _REPACKED_FROM = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
-_LOG_LEVELS = {3: logging.WARNING, 4: logging.WARNING}  # ggml's warning and error; the rest is chatter
+_WARNING, _ERROR = 3, 4  # ggml's levels; the rest is chatter
+
+#: The errors that llama.cpp has logged since the last `load` began, each cut where it is very long.
+complaints: collections.deque[str] = collections.deque(maxlen=8)
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
 def _to_log(level: int, text: bytes, _data: object) -> None:
-    log.log(_LOG_LEVELS.get(level, logging.DEBUG), "%s", text.decode("utf-8", "replace").rstrip())
+    line = text.decode("utf-8", "replace").rstrip()
+    log.log(logging.WARNING if level in (_WARNING, _ERROR) else logging.DEBUG, "%s", line)
+    if level == _ERROR and len(complaints) < (complaints.maxlen or 0):
+        complaints.append(line[:200])
 
 
 def load(path: str, *, repacked: bool, cancelled: Callable[[], bool] = lambda: False) -> Any:
     """Return llama.cpp's model of the GGUF file at `path`; None where it cannot be loaded, or is `cancelled`.
 
-    It is asked for that with each tensor. Weights that are not `repacked` stay in the mapped file.
+    It is asked for that with each tensor. Weights that are not `repacked` stay in the mapped file. Why it
+    cannot be loaded is in `complaints`.
     """
+    complaints.clear()
     llama_cpp.llama_log_set(_to_log, None)
     llama_cpp.llama_backend_init()
     params = llama_cpp.llama_model_default_params()
@@ -55,6 +60,16 @@ def load(path: str, *, repacked: bool, cancelled: Callable[[], bool] = lambda: F
     goes_on = llama_cpp.llama_progress_callback(lambda _share, _data: not cancelled())
     params.progress_callback = goes_on
     return llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+
+
+def metadata(model: Any, key: str) -> str:
+    """Return what the file of `model` says under the GGUF key `key`, or nothing."""
+    size = llama_cpp.llama_model_meta_val_str(model, key.encode(), None, 0)
+    if size < 0:
+        return ""
+    buffer = ctypes.create_string_buffer(size + 1)
+    llama_cpp.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
+    return buffer.value.decode("utf-8", "replace")
 
 
 def new_context(model: Any) -> Any:

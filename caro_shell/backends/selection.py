@@ -11,7 +11,7 @@ from typing import Callable, cast
 
 from caro_shell import config as settings_of
 from caro_shell import consent
-from caro_shell.backends import Backend, Listener, RemoteBackend
+from caro_shell.backends import Backend, Listener, RemoteBackend, variants
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, RemoteError, RemoteTimeout, RemoteUnreachable
 from caro_shell.transport import endpoint
@@ -54,7 +54,9 @@ class Selection:
         """
         remote = name != "embedded"
         env = listener.environment(variables(settings)) if remote else {}
-        wanted = (_relevant(name, settings), sorted(env.items()))
+        # A model may have been fetched, converted or removed meanwhile.
+        model = "" if remote else variants.chosen(settings).model.id
+        wanted = (_relevant(name, settings), model, sorted(env.items()))
         held, backend = self._open.get(remote, (None, None))
         if backend is None or held != wanted:
             self.release(remote=remote)  # first: two models may not fit in memory

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from caro_shell.backends import STOPS
+from caro_shell.backends.context import Context
 from caro_shell.backends.cores import Cores
 from caro_shell.backends.kvcache import KVCache
-from caro_shell.backends.llamacontext import LlamaContext
 
 
 @dataclass(frozen=True)
 class Desk:
     """What it takes to write: a model, its cache, and cores to run on."""
 
-    context: LlamaContext
+    context: Context
     cache: KVCache
     cores: Cores
 

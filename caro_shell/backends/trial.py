@@ -1,0 +1,107 @@
+"""A model's file that nobody vouches for is first tried in a process of its own.
+
+llama.cpp refuses most bad files, but ends the whole process for some: more layers or experts than it has
+room for, tokens that are there twice, a character that the vocabulary lacks. In the daemon that would be the
+end of the daemon.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+
+from caro_shell import paths
+from caro_shell.backends import modelfile
+from caro_shell.backends.llamacontext import LlamaContext
+from caro_shell.backends.llamamodel import build
+from caro_shell.backends.modelfile import FETCH
+from caro_shell.errors import BackendUnavailable, CaroError, ModelDamaged
+
+log = logging.getLogger("caro.trial")
+
+#: What the child reads: every byte there is, so that each way into the vocabulary is walked once.
+_SAMPLE = "".join(map(chr, range(1, 128))) + "äßЖ漢🙂"
+#: What llama.cpp, or C++ itself, says of its end.
+_LAST_WORDS = re.compile(r"GGML_ASSERT.{,200}|(?<=what\(\):  ).{,200}")
+#: What the child says by its exit status: all is well, there is a sentence about it, all tokens are the same
+#: to it.
+_SOUND, _REFUSED, _EMPTY = 0, 3, 4
+
+
+def undergo(path: str) -> None:
+    """Load the GGUF file at `path` in a child and let it read and write a token, once for each such file.
+
+    Raises ModelMissing or ModelDamaged for a file that is none, ModelDamaged where the child dies of it or
+    the weights say nothing, BackendUnavailable where there is no memory for a child. Whatever else is wrong
+    is found again when the file is loaded here.
+    """
+    modelfile.check(path)
+    mark = _mark(path)
+    if os.path.exists(mark):
+        return
+    try:
+        child = subprocess.run(
+            [sys.executable, "-I", "-m", "caro_shell.backends.trial", path],
+            env={**os.environ, "GGML_NO_BACKTRACE": "1"},  # it would be a debugger's, which takes its time
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise _no_memory(path) from error
+    if child.returncode == _SOUND:
+        with contextlib.suppress(OSError), open(mark, "x", encoding="utf-8"):
+            pass  # on a disk that takes no mark there is a trial each time
+    elif child.returncode == _EMPTY:
+        raise ModelDamaged(f"{path} holds weights that say nothing, as zeros do; {FETCH}")
+    elif child.returncode == -signal.SIGKILL:  # the kernel's way where memory has run out
+        raise _no_memory(path)
+    elif child.returncode < 0:
+        log.warning("%s ended llama.cpp: %s", path, child.stderr[-2000:])
+        said = _LAST_WORDS.search(child.stderr)
+        reason = said.group(0) if said else signal.Signals(-child.returncode).name
+        raise ModelDamaged(
+            f"{path} is damaged, or not made for this llama.cpp (which dies of it: {reason}); {FETCH}"
+        )
+
+
+def _no_memory(path: str) -> BackendUnavailable:
+    return BackendUnavailable(f"there is not enough memory to run {os.path.basename(path)}; close something")
+
+
+def _mark(path: str) -> str:
+    """Return the file whose presence says that this very file was tried with this very library."""
+    directory = os.path.join(paths.home(), "cache")
+    with contextlib.suppress(OSError):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    entry = os.stat(path)
+    facts = (os.path.realpath(path), entry.st_size, entry.st_mtime_ns, entry.st_ino, build())
+    return os.path.join(directory, f"tried-{hashlib.sha256(repr(facts).encode()).hexdigest()[:24]}")
+
+
+def main(path: str) -> int:
+    """Try the file at `path`; return what is known of it then."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the dump would be as large as the model
+    try:
+        context = LlamaContext(path)
+        tokens = context.tokenize(_SAMPLE, special=False)
+        context.evaluate(tokens[-8:], sequence=0, start=0)
+        for token in tokens:
+            context.piece(token)
+        (_, first), (_, second) = context.likeliest(-1, 2)
+    except CaroError:
+        return _REFUSED
+    return _SOUND if first > second else _EMPTY  # which no number is, either
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
