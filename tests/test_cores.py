@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from caro_shell.backends import cores, residency
+from caro_shell.backends.embedded import cores
+from caro_shell.backends.llamacpp import residency
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from typing import Any, Callable
 import pytest
 
 from caro_shell import pressure
-from caro_shell.backends import modelfile
-from caro_shell.backends.loadfailures import meaning
+from caro_shell.backends.embedded import modelfile
+from caro_shell.backends.llamacpp.loadfailures import meaning
 from caro_shell.config import Config
 from caro_shell.errors import BackendUnavailable, CaroError, ModelDamaged, ModelError, ModelMissing
 from caro_shell.protocol import Status
@@ -274,7 +274,7 @@ FILES: dict[str, tuple[Maker, str]] = {
 @pytest.fixture
 def trial() -> ModuleType:
     """Return the module of that name; it brings the library, which is heavy."""
-    from caro_shell.backends import trial  # noqa: PLC0415
+    from caro_shell.backends.llamacpp import trial  # noqa: PLC0415
 
     return trial
 

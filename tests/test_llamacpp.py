@@ -13,7 +13,7 @@ import pytest
 
 from caro_shell import config
 from caro_shell.backends import Completion
-from caro_shell.backends.prefixstate import PrefixStates
+from caro_shell.backends.embedded.prefixstate import PrefixStates
 from caro_shell.errors import Cancelled
 from caro_shell.prompt import Prompt
 from tests.daemons import caro_home

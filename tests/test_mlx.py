@@ -81,7 +81,7 @@ def test_it_writes_what_llama_cpp_writes(backend):
 
 
 def test_every_token_is_the_one_that_llama_cpp_means(backend):
-    from caro_shell.backends.llamacontext import LlamaContext  # noqa: PLC0415 - the library is heavy
+    from caro_shell.backends.llamacpp.context import LlamaContext  # noqa: PLC0415 - the library is heavy
 
     ours, theirs = backend._desk.context, LlamaContext(str(caro_home() / "models" / GGUF))
     try:

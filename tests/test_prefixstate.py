@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from caro_shell.backends.prefixstate import FILES_KEPT, PrefixStates, state_key
+from caro_shell.backends.embedded.prefixstate import FILES_KEPT, PrefixStates, state_key
 
 STATE = bytes(range(256)) * 4
 

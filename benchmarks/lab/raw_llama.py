@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from caro_shell import chat, prompt
-from caro_shell.backends.context import BATCH_TOKENS
+from caro_shell.backends.embedded.context import BATCH_TOKENS
 
 # llama_cpp comes from there, too: that module sets what OpenMP reads, once, when the library is loaded.
-from caro_shell.backends.cores import physical_cores
-from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.llamamodel import llama_cpp
+from caro_shell.backends.embedded.cores import physical_cores
+from caro_shell.backends.llamacpp.context import LlamaContext
+from caro_shell.backends.llamacpp.library import llama_cpp
 
 _PREFIX, _REQUEST = 0, 1
 

@@ -13,8 +13,8 @@ from typing import Any
 from lab import Lab
 from lab.load import busy_cores
 
-from caro_shell.backends.cores import physical_cores
-from caro_shell.backends.llamamodel import llama_cpp
+from caro_shell.backends.embedded.cores import physical_cores
+from caro_shell.backends.llamacpp.library import llama_cpp
 from settings_parts.lookup import SENTENCES
 
 #: Requests of 12, 16 and 31 tokens, the 8 of the chat format included.

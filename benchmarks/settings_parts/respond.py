@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from caro_shell.backends.prefixstate import PrefixStates
+from caro_shell.backends.embedded.prefixstate import PrefixStates
 from settings_parts import lookup
 from settings_parts.variant import PREFIX, REQUEST, Variant
 

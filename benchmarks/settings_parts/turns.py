@@ -9,7 +9,7 @@ from typing import Any
 from lab import Lab
 from lab.child import Child
 
-from caro_shell.backends.cores import physical_cores
+from caro_shell.backends.embedded.cores import physical_cores
 from settings_parts.groups import Arm, Group
 
 #: What was measured, name by name: a value for each time it was asked.

@@ -9,10 +9,10 @@ from typing import Any
 from lab.raw_llama import RawLimit
 
 from caro_shell import chat, prompt
-from caro_shell.backends import residency
-from caro_shell.backends.context import BATCH_TOKENS
-from caro_shell.backends.llamamodel import llama_cpp
-from caro_shell.backends.prefixstate import PrefixStates, state_key
+from caro_shell.backends.embedded.context import BATCH_TOKENS
+from caro_shell.backends.embedded.prefixstate import PrefixStates, state_key
+from caro_shell.backends.llamacpp import residency
+from caro_shell.backends.llamacpp.library import llama_cpp
 
 PREFIX, REQUEST = 0, 1
 #: What a saved state depends on besides its tokens: what the KV cache is laid out by.

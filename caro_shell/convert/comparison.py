@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from caro_shell import chat
-from caro_shell.backends.context import Context
-from caro_shell.backends.cores import physical_cores
-from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.mlxcontext import MlxContext
+from caro_shell.backends.embedded.context import Context
+from caro_shell.backends.embedded.cores import physical_cores
+from caro_shell.backends.llamacpp.context import LlamaContext
+from caro_shell.backends.mlx.context import MlxContext
 from caro_shell.errors import ModelError
 from caro_shell.prompt import Prompt
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from caro_shell.backends.mlxmodel import failing, mx
+from caro_shell.backends.mlx.library import failing, mx
 from caro_shell.convert.architecture import Architecture
 from caro_shell.convert.ggufmodel import GgufModel, Tensor
 from caro_shell.convert.packing import GROUP, PACKED_BITS, repacked

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from caro_shell import pressure
-from caro_shell.backends import Listener, trial
-from caro_shell.backends.chatformat import chat_format
+from caro_shell.backends import Listener
 from caro_shell.backends.embedded import EmbeddedBackend
-from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.llamamodel import build
+from caro_shell.backends.embedded.chatformat import chat_format
+from caro_shell.backends.llamacpp import trial
+from caro_shell.backends.llamacpp.context import LlamaContext
+from caro_shell.backends.llamacpp.library import build
 from caro_shell.backends.variants import in_gguf
 from caro_shell.catalog import disk
 from caro_shell.config import Config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from caro_shell.backends.modelfile import CHOOSE, FETCH
+from caro_shell.backends.embedded.modelfile import CHOOSE, FETCH
 
 _UPDATE = f"update caro, or {CHOOSE}"
 

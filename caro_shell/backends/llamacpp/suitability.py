@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from caro_shell.backends import modelfile
-from caro_shell.backends.context import CONTEXT_TOKENS
-from caro_shell.backends.llamamodel import complaints, llama_cpp, load, metadata
-from caro_shell.backends.loadfailures import meaning
-from caro_shell.backends.modelfile import CHOOSE
+from caro_shell.backends.embedded import modelfile
+from caro_shell.backends.embedded.context import CONTEXT_TOKENS
+from caro_shell.backends.embedded.modelfile import CHOOSE
+from caro_shell.backends.llamacpp.library import complaints, llama_cpp, load, metadata
+from caro_shell.backends.llamacpp.loadfailures import meaning
 from caro_shell.errors import CaroError, ModelDamaged, ModelError
 
 #: Bytes that a model takes beside its weights and KV cache: the buffers it calculates in, and the library.

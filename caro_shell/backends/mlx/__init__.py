@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 
-from caro_shell.backends.chatformat import chat_format
 from caro_shell.backends.embedded import EmbeddedBackend
-from caro_shell.backends.mlxcontext import MlxContext
-from caro_shell.backends.mlxmodel import build
+from caro_shell.backends.embedded.chatformat import chat_format
+from caro_shell.backends.mlx.context import MlxContext
+from caro_shell.backends.mlx.library import build
 from caro_shell.catalog import Model, disk
 from caro_shell.config import Config
 from caro_shell.errors import ModelError

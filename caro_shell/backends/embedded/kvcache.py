@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from caro_shell.backends.context import BATCH_TOKENS, Context
-from caro_shell.backends.prefixstate import PrefixStates, state_key
+from caro_shell.backends.embedded.context import BATCH_TOKENS, Context
+from caro_shell.backends.embedded.prefixstate import PrefixStates, state_key
 from caro_shell.errors import BackendError
 
 _PREFIX, _REQUEST = 0, 1  # the two sequences

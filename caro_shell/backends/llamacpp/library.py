@@ -22,8 +22,8 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
         f"llama-cpp-python cannot be loaded ({error}); run install.sh again to rebuild it"
     ) from error
 
-from caro_shell.backends import residency
-from caro_shell.backends.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS
+from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS
+from caro_shell.backends.llamacpp import residency
 
 __all__ = ["build", "complaints", "llama_cpp", "load", "metadata", "new_context"]
 

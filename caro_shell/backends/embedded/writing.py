@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from caro_shell.backends import STOPS
-from caro_shell.backends.context import Context
-from caro_shell.backends.cores import Cores
-from caro_shell.backends.kvcache import KVCache
+from caro_shell.backends.embedded.context import Context
+from caro_shell.backends.embedded.cores import Cores
+from caro_shell.backends.embedded.kvcache import KVCache
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,16 @@ import subprocess
 import sys
 
 from caro_shell import paths
-from caro_shell.backends import modelfile
-from caro_shell.backends.llamacontext import LlamaContext
-from caro_shell.backends.llamamodel import build
-from caro_shell.backends.modelfile import FETCH
+from caro_shell.backends.embedded import modelfile
+from caro_shell.backends.embedded.modelfile import FETCH
+from caro_shell.backends.llamacpp.context import LlamaContext
+from caro_shell.backends.llamacpp.library import build
 from caro_shell.errors import BackendUnavailable, CaroError, ModelDamaged
 
 log = logging.getLogger("caro.trial")
 
+#: What the child runs. Not with -m: the package imports this module.
+_CHILD = f"import sys; from {__name__} import main; sys.exit(main(sys.argv[1]))"
 #: What the child reads: every byte there is, so that each way into the vocabulary is walked once.
 _SAMPLE = "".join(map(chr, range(1, 128))) + "äßЖ漢🙂"
 #: What llama.cpp, or C++ itself, says of its end.
@@ -48,7 +50,7 @@ def undergo(path: str) -> None:
         return
     try:
         child = subprocess.run(
-            [sys.executable, "-I", "-m", "caro_shell.backends.trial", path],
+            [sys.executable, "-I", "-c", _CHILD, path],
             env={**os.environ, "GGML_NO_BACKTRACE": "1"},  # it would be a debugger's, which takes its time
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -101,7 +103,3 @@ def main(path: str) -> int:
     except CaroError:
         return _REFUSED
     return _SOUND if first > second else _EMPTY  # which no number is, either
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

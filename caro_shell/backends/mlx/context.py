@@ -10,8 +10,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from caro_shell.backends.mlxmodel import caches, failing, load, mx, release
-from caro_shell.backends.mlxtokens import Tokens
+from caro_shell.backends.mlx.library import caches, failing, load, mx, release
+from caro_shell.backends.mlx.tokens import Tokens
 from caro_shell.errors import MlxFailed
 
 _PREFIX = 0  # the sequence that the other one begins with

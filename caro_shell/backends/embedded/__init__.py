@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from caro_shell import chat, paths
 from caro_shell.backends import Completion, Draft, Listener
-from caro_shell.backends.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, Context
-from caro_shell.backends.cores import Cores
-from caro_shell.backends.kvcache import KVCache
-from caro_shell.backends.prefixstate import PrefixStates
-from caro_shell.backends.writing import Branch, Desk, Writing, branches
+from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, Context
+from caro_shell.backends.embedded.cores import Cores
+from caro_shell.backends.embedded.kvcache import KVCache
+from caro_shell.backends.embedded.prefixstate import PrefixStates
+from caro_shell.backends.embedded.writing import Branch, Desk, Writing, branches
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, BackendTimeout, Cancelled
 from caro_shell.prompt import Prompt

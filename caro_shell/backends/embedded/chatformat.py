@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from caro_shell import chat, paths
-from caro_shell.backends.context import Context
-from caro_shell.backends.modelfile import CHOOSE
+from caro_shell.backends.embedded.context import Context
+from caro_shell.backends.embedded.modelfile import CHOOSE
 from caro_shell.errors import ModelError
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from caro_shell.backends.modelfile import check_memory
+from caro_shell.backends.embedded.modelfile import check_memory
 from caro_shell.catalog import disk
 from caro_shell.errors import BackendUnavailable, CaroError, MlxFailed
 

@@ -15,10 +15,10 @@ from typing import Any, Callable
 
 import numpy as np
 
-from caro_shell.backends import residency
-from caro_shell.backends.context import BATCH_TOKENS
-from caro_shell.backends.llamamodel import llama_cpp, load, metadata, new_context
-from caro_shell.backends.suitability import load_suitable
+from caro_shell.backends.embedded.context import BATCH_TOKENS
+from caro_shell.backends.llamacpp import residency
+from caro_shell.backends.llamacpp.library import llama_cpp, load, metadata, new_context
+from caro_shell.backends.llamacpp.suitability import load_suitable
 from caro_shell.errors import BackendError, BackendUnavailable, Cancelled
 
 log = logging.getLogger("caro.llama")
