@@ -115,10 +115,15 @@ pull_model() {
 # convert_model: the same weights once more, in the form that Apple's GPU works with. Without, the processor answers.
 convert_model() {
   begin "the model in MLX's form, for the GPU"
-  if (caro model convert --quiet) >>"$log" 2>&1 </dev/null; then
-    for directory in "$caro_home"/models/*-mlx-converted; do record tree "$directory"; done
-  else
-    say "      not made, so the processor answers; \`caro model convert\` says why"
+  made=$caro_home/models/$(caro model list --json | "$venv/bin/python" -c '
+import json, sys
+print(next(model["same_as"] or model["id"] for model in json.load(sys.stdin) if model["in_use"]))')-mlx-converted
+  if [ ! -d "$made" ]; then
+    if (caro model convert --quiet) >>"$log" 2>&1 </dev/null; then
+      record tree "$made"
+    else
+      say "      not made, so the processor answers; \`caro model convert\` says why"
+    fi
   fi
   finish
 }
@@ -199,7 +204,9 @@ undo_tree() { rm -rf -- "$1"; }
 undo_file() { rm -f -- "$1"; }
 undo_home() {
   rm -rf -- "$1"/models/*.part "$1"/models/*.wheels
-  rm -f -- "$1"/models/*.part.etag "$1"/models/*.lock "$1"/models/pins.json "$1"/models/previous.json
+  rm -f -- "$1"/models/*.part.etag "$1"/models/*.lock "$1"/models/previous.json
+  # What was pinned is needed as long as there are models that it is about.
+  [ -n "$(find "$1"/models -name '*.gguf' 2>/dev/null)" ] || rm -f -- "$1"/models/pins.json
 }
 undo_model() { rm -f -- "$1" "$1.verified"; }
 undo_created() { [ -s "$1" ] || rm -f -- "$1"; }

@@ -18,7 +18,7 @@ KEPT = Path(os.environ.get("CARO_TEST_MODELS", Path.home() / ".cache/caro/test-h
 GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 NAME = "smollm2-135m-q4-mlx-converted"
 
-#: For tests that need MLX itself; Apple's machines and Linux have it, Pythons before 3.10 have not.
+#: For tests that need MLX itself; Apple's machines and Linux have it, Pythons before 3.11 have not.
 needs_mlx = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("mlx", "mlx_lm", "gguf")),
     reason=f"MLX is not installed here (Python {sys.version_info[0]}.{sys.version_info[1]})",

@@ -67,7 +67,7 @@ def test_other_words_shell_model_or_settings_miss(ask, counting: Counting) -> No
     ask("list files")
     assert not ask("List files").cached
     assert not ask("list files", shell="fish").cached
-    assert not ask("list files", CARO_MODEL="another").cached
+    assert not ask("list files", CARO_MODEL="q8").cached
     assert counting.asked == 4
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from typing import Any, NamedTuple
 
@@ -135,11 +136,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         return modelactions.BY_NAME[args.action](args)
     except KeyboardInterrupt:
-        name = getattr(args, "name", None) or (
-            "" if args.action == "upgrade" else modelactions.named(args).id
-        )
+        again = f"caro model {args.action} {shlex.quote(getattr(args, 'name', '') or '')}".removesuffix(" ''")
         before = _STOPPED.get(args.action, "start again with")
-        print(f"\ncaro: stopped; {before}: {f'caro model {args.action} {name}'.strip()}", file=sys.stderr)
+        print(f"\ncaro: stopped; {before}: {again}", file=sys.stderr)
         return 130
 
 
