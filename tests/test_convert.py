@@ -155,7 +155,7 @@ def test_without_room_nothing_is_begun(nonsense, models, monkeypatch):
 def test_without_the_package_gguf_it_is_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "gguf", None)
     monkeypatch.delitem(sys.modules, "caro_shell.convert.ggufmodel", raising=False)
-    with pytest.raises(BackendUnavailable, match="install caro with its extra mlx"):
+    with pytest.raises(BackendUnavailable, match="-m pip install gguf"):
         import caro_shell.convert.ggufmodel  # noqa: F401, PLC0415
 
 

@@ -95,7 +95,7 @@ def test_mlx_is_what_was_asked_for_and_nothing_else(a_mac, converted, monkeypatc
 def test_mlx_without_the_library_is_a_sentence(converted, monkeypatch):
     monkeypatch.setattr(variants, "has_library", lambda: False)
     for asked in (settings("mlx"), settings(model=NAME)):
-        with pytest.raises(BackendUnavailable, match="MLX is not installed; install caro with its extra mlx"):
+        with pytest.raises(BackendUnavailable, match="MLX is not installed; on Apple silicon install.sh brings it"):
             chosen(asked)
 
 

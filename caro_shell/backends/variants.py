@@ -95,6 +95,6 @@ def _missing(model: Model) -> Model:
 def _require_library(why: str) -> None:
     if not has_library():
         raise BackendUnavailable(
-            f"{why}, but MLX is not installed; install caro with its extra mlx "
-            "(pip install 'caro-shell[mlx]'), or set backend.embedded.variant to cpu"
+            f"{why}, but MLX is not installed; on Apple silicon install.sh brings it (with Python 3.11 or "
+            f"newer), elsewhere: {sys.executable} -m pip install 'mlx[cpu]' mlx-lm"
         )

@@ -78,7 +78,8 @@ class Model:
     directory, `files` what is in it, where that is known, `sha256` is that of the list of them
     (`pins.digest`), and `same_as` names the model in GGUF whose weights it has. `quality` is `standard`,
     `high` (slower, more often right) or `test` (never chosen unless named). `short` is what people may call
-    it beside its id.
+    it beside its id. `pinned` says that size and hash are those of the first pull: they tell whether the
+    file is still the same, and nobody vouches for what it holds.
     """
 
     id: str
@@ -95,3 +96,4 @@ class Model:
     short: str = ""
     same_as: str = ""
     files: tuple[File, ...] = ()
+    pinned: bool = False

@@ -29,11 +29,12 @@ class Pin:
     files: tuple[File, ...]
 
     def of(self, model: Model) -> Model:
-        """Return `model` with the size and hashes of the pin."""
+        """Return `model` with the size and hashes of the pin, and marked as `pinned`."""
         if model.form == "mlx":
             total = sum(file.size for file in self.files)
-            return replace(model, size=total, sha256=digest(self.files), files=self.files)
-        return replace(model, size=self.files[0].size, sha256=self.files[0].sha256)
+            return replace(model, size=total, sha256=digest(self.files), files=self.files, pinned=True)
+        file = self.files[0]
+        return replace(model, size=file.size, sha256=file.sha256, pinned=True)
 
 
 def path() -> str:

@@ -13,8 +13,8 @@ from caro_shell.catalog.model import HttpsSource, HubSource, Model, PipSource, S
 
 _SOURCE_KINDS: dict[str, type[Source]] = {"https": HttpsSource, "hub": HubSource, "pip": PipSource}
 
-#: What a table may say; `files` comes from the pins alone.
-_KEYS = [field.name for field in fields(Model) if field.name != "files"]
+#: What a table may say; the others come from the pins alone.
+_KEYS = [field.name for field in fields(Model) if field.name not in ("files", "pinned")]
 _NUMBERS = ("size", "context")
 _CHOICES = {
     "form": ("gguf", "mlx"),

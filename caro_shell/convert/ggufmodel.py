@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ try:
     import gguf
 except ImportError as error:
     raise BackendUnavailable(
-        "a conversion needs the package gguf; install caro with its extra mlx: pip install 'caro-shell[mlx]'"
+        f"a conversion needs a package that is not installed here: {sys.executable} -m pip install gguf"
     ) from error
 
 #: Kinds of tokens, by their number in the file.
