@@ -234,8 +234,10 @@ def _text(value: Any) -> str:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    """Return a list of texts; where all values are text, its members stand between commas."""
-    if isinstance(value, str):
+    """Return a list of texts; where all values are text, it is spelt as in the file, or with commas alone."""
+    if isinstance(value, str) and value.startswith("["):
+        value = tomli.loads(f"list = {value}").get("list")
+    elif isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     return tuple(map(_text, value)) if isinstance(value, (list, tuple)) else _refuse(value)
 

@@ -212,7 +212,7 @@ def test_usage(caro, arguments):
         ("generation.max_tokens", "64", "64", "[generation]\nmax_tokens = 64\n"),
         ("generation.timeout_s", "60", "60", "[generation]\ntimeout_s = 60\n"),
         ("generation.timeout_s", "1.5", "1.5", "[generation]\ntimeout_s = 1.5\n"),
-        ("backend.embedded.model", "a 'b' \"c\"", '"a \'b\' \\"c\\""', None),
+        ("backend.ollama.model", "a 'b' \"c\"", '"a \'b\' \\"c\\""', None),
         ("backend.preferred", "embedded", '"embedded"', '[backend]\npreferred = "embedded"\n'),
     ],
 )
@@ -275,10 +275,11 @@ def test_what_stands_in_the_hooks_is_said(caro):
 def test_a_variable_that_wins_is_said(caro, monkeypatch):
     monkeypatch.setenv("CARO_MODEL", "other")
     said = "caro: the environment variable CARO_MODEL is set and wins over the file; unset it to go by that\n"
-    assert caro("set", "backend.embedded.model", "mine")[2] == said
+    assert caro("set", "backend.embedded.model", "")[2] == said
+    assert caro("set", "backend.embedded.model", "mine")[2].endswith(said)
     assert caro("unset", "backend.embedded.model")[2] == said
     monkeypatch.setenv("CARO_MODEL", "")
-    assert caro("set", "backend.embedded.model", "mine")[2] == ""
+    assert said not in caro("set", "backend.embedded.model", "mine")[2]
     monkeypatch.setenv("CARO_KEY", "")
     assert "CARO_KEY is set and wins" in caro("set", "shell.key", "alt-g")[2]
 
@@ -329,3 +330,22 @@ def test_only_a_change_brings_the_editor_of_the_file(action):
         check=False,
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("text", ["/a b,https://c", "/a b , https://c", '["/a b", "https://c"]'])
+def test_a_list_is_spelt_as_in_the_file_or_with_commas(caro, file, text):
+    assert caro("set", "models.sources", text)[0] == 0
+    assert caro("get", "models.sources")[1] == '["/a b", "https://c"]\n'
+
+
+@pytest.mark.parametrize("text", ["[3]", '["/a"', "[{}]"])
+def test_what_is_no_list_of_texts_is_refused(caro, file, text):
+    code, _, err = caro("set", "models.sources", text)
+    assert code == 2
+    assert "models.sources must be a list of texts, not" in err
+    assert not file.exists()
+
+
+def test_a_model_that_cannot_answer_is_remarked_on(caro):
+    assert "there is no model nowhere" in caro("set", "backend.embedded.model", "nowhere")[2]
+    assert "is not on this disk; fetch it with" in caro("set", "backend.embedded.model", "q8")[2]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from caro_shell import config, paths
 from caro_shell.config import Config
-from caro_shell.errors import ConfigError
+from caro_shell.errors import ConfigError, ModelError
 from caro_shell.sanitise import printable
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def _set(key: str, text: str) -> None:
     path = paths.config_file()
     edit = configfile.edit(path, {key: value})
     print(f"{key} is {_as_in_file(value)} {'now' if edit.changed else 'already'} in {printable(path)}")
+    if key == "backend.embedded.model" and value:
+        _remark_on_model(value)
     _remark_on(key, edit)
 
 
@@ -112,6 +114,16 @@ def _unset(key: str) -> None:
     after = f"no longer in {path}; what was there is kept in {path}.bak"
     print(printable(f"{key} is {after if edit.changed else f'not in {path}'}"))
     _remark_on(key, edit)
+
+
+def _remark_on_model(name: str) -> None:
+    from caro_shell import catalog  # noqa: PLC0415 - reads the models' lists, which the other settings spare
+    from caro_shell.catalog import disk  # noqa: PLC0415
+
+    try:
+        disk.locate(catalog.find(name))
+    except ModelError as error:
+        _say(str(error))
 
 
 def _remark_on(key: str, edit: Edit) -> None:
