@@ -53,15 +53,17 @@ class Request(NamedTuple):
 class Hub:
     """How `directory` is served.
 
-    `mishaps` are used up one for each request of a file's content; then all goes well. `requests` are all
-    that came. `elsewhere` is another server's URL, to which requests of content are sent on, as the real hub
-    does with large files.
+    `known` are the hashes, by path, of files too large to be read: git's name and the SHA-256. `mishaps` are
+    used up one for each request of a file's content; then all goes well. `requests` are all that came.
+    `elsewhere` is another server's URL, to which requests of content are sent on, as the real hub does with
+    large files.
     """
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.url = ""
         self.elsewhere = ""
+        self.known: dict[str, tuple[str, str]] = {}
         self.mishaps: list[Cut | Fail | Page] = []
         self.requests: list[Request] = []
         self._hashes: dict[tuple[object, ...], tuple[str, str]] = {}
@@ -82,6 +84,8 @@ class Hub:
 
     def hashes(self, path: str) -> tuple[str, str]:
         """Return git's name for the file at `path` and its SHA-256."""
+        if path in self.known:
+            return self.known[path]
         entry = os.stat(path)
         key = (path, entry.st_ino, entry.st_size, entry.st_mtime_ns)
         if key not in self._hashes:

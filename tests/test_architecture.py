@@ -103,6 +103,7 @@ INSIDE = {
         ("bench",),
     ),
     "catalog": (
+        ("catalog.locking", "catalog.url"),
         ("catalog.model",),
         ("catalog.disk", "catalog.tables"),
         ("catalog.converted", "catalog.own", "catalog.pins"),
@@ -149,7 +150,7 @@ INSIDE = {
         ("pull.digest",),
         ("pull.part",),
         ("pull.https", "pull.staging", "pull.wheels"),
-        ("pull.hub",),
+        ("pull.hub", "pull.room"),
         ("pull.folder", "pull.given"),
         ("pull.offers",),
         ("pull.pinning",),

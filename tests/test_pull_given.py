@@ -7,12 +7,13 @@ import hashlib
 import pytest
 
 from caro_shell import catalog, paths
-from caro_shell.errors import ModelError, PullError
+from caro_shell.catalog import pins, removal
+from caro_shell.errors import ModelDamaged, ModelError, PullError
 from caro_shell.pull import pull
 from caro_shell.pull.given import given, remember
-from tests.http_server import serve
+from tests.http_server import Cut, Fail, serve
 from tests.hub_server import hub
-from tests.tiny_model import CONTENT, names
+from tests.tiny_model import CHUNK, CONTENT, names
 
 GGUF = b"GGUF" + CONTENT
 
@@ -37,8 +38,18 @@ def test_a_path_is_used_where_it_lies(tmp_path, models):
 
 
 def test_a_path_of_nothing(tmp_path):
-    with pytest.raises(ModelError, match="there is no model"):
+    with pytest.raises(ModelError, match=r"there is no file .*own.gguf; name one by its whole path"):
         given(str(tmp_path / "own.gguf"))
+
+
+def test_a_file_of_ones_own_is_held_to_the_hash_that_was_written_down(tmp_path, models):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"GGUF")
+    models.parent.mkdir(parents=True)
+    entry = f'[[model]]\nid = "own"\nfile = "{path}"\nsha256 = "{"0" * 64}"\n'
+    (models.parent / "models.toml").write_text(entry)
+    with pytest.raises(ModelDamaged, match="put the right file there, or correct sha256 in"):
+        pull(given("own"), quiet=True)
 
 
 def test_a_url_becomes_a_model_of_the_persons_own(server, models):
@@ -98,11 +109,68 @@ def test_a_file_on_the_hub_is_taken_by_what_the_hub_states(tmp_path, monkeypatch
             "is the file of another model already, qwen2.5-coder-1.5b-q4; write an entry",
         ),
         ("https://a.example/qwen2.5-coder-1.5b-q4.gguf", "is the file of another model already"),
+        (
+            "https://a.example/Qwen2.5-Coder-1.5B-Instruct-Q4_K_M.gguf",
+            "is the file of another model already, qwen2.5-coder-1.5b-q4",
+        ),
+        ("https://a.example/Q8.gguf", "is the file of another model already, qwen2.5-coder-1.5b-q8"),
+        ("https://a.example/\udcff/mine.gguf", "is no URL .*surrogates not allowed"),
+        ("https://[::1/mine.gguf", "is no URL .Invalid IPv6 URL."),
     ],
 )
 def test_a_url_that_is_not_taken(url, sentence):
     with pytest.raises(ModelError, match=sentence):
         given(url)
+
+
+class TestCredentials:
+    """A name and a password in a URL are sent to its server, and shown and written nowhere."""
+
+    @pytest.fixture
+    def url(self, server):
+        return server.url.replace("127", "me:secret@127").replace("tiny", "mine")
+
+    def test_are_sent_and_not_kept(self, server, url, models, capsys):
+        model = given(url)
+        pull(model, called=url)
+        assert {r["Authorization"] for r in server.requests} == {"Basic bWU6c2VjcmV0"}
+        assert remember(model)
+        known = catalog.find("mine")
+        host = server.url.split("/")[2]
+        assert (known.title, str(known.sources[0])) == (f"from {host}", f"http://{host}/mine.gguf")
+        assert pins.read()["mine"].source == host
+        for path in (models.parent / "models.toml", *models.iterdir()):
+            assert b"secret" not in path.read_bytes()
+        said = capsys.readouterr()
+        assert "secret" not in said.out + said.err
+
+    def test_are_sent_again_for_what_was_remembered(self, server, url, models):
+        model = given(url)
+        pull(model, quiet=True)
+        remember(model)
+        removal.remove(model)
+        asked = len(server.requests)
+        pull(given(url), quiet=True, called=url)
+        assert {r["Authorization"] for r in server.requests[asked:]} == {"Basic bWU6c2VjcmV0"}
+
+    def test_are_not_kept_with_a_part(self, server, url, models):
+        server.mishaps = [Cut(0), Cut(CHUNK + 9), Fail(404)]
+        with pytest.raises(
+            PullError, match=r"404 Not Found for http://127.*go on.*pull http://127"
+        ) as caught:
+            pull(given(url), called=url)
+        assert "secret" not in str(caught.value)
+        assert names(models) == ["mine.gguf.part", "mine.gguf.part.etag"]
+        assert "secret" not in (models / "mine.gguf.part.etag").read_text()
+        pull(given(url), quiet=True)
+        assert server.requests[-1]["If-Range"] == server.tag
+
+    @pytest.mark.parametrize("path", ["mine.html", "q8.gguf", "..%2Fmine.gguf", "[/\udcff.gguf"])
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_are_not_said_of_a_url_that_is_not_taken(self, scheme, path):
+        with pytest.raises(ModelError, match=r"//a\.example/") as caught:
+            given(f"{scheme}://me:secret@a.example/{path}")
+        assert "secret" not in str(caught.value)
 
 
 def test_a_url_that_brings_no_model_is_not_remembered(server, models):

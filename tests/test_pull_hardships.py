@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import resource
 import shutil
@@ -12,9 +13,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from caro_shell import pull as pulling
 from caro_shell.errors import PullError
-from caro_shell.pull import lock, pull
+from caro_shell.pull import lock, pull, room
 from tests.http_server import Hold, serve
 from tests.tiny_model import (
     CHUNK,
@@ -88,7 +88,7 @@ class TestProcesses:
                 outputs = [first.communicate()[0], second.communicate()[0]]
         assert [output.split(":")[0] for output in outputs] == [
             "tiny is fetched and verified",
-            "tiny was already here, whole",
+            "tiny is here already, whole",
         ]
         assert (first.returncode, second.returncode) == (0, 0)
         assert len(server.requests) == 1
@@ -121,7 +121,7 @@ class TestDisk:
 
     def test_what_has_arrived_needs_no_room(self, server, models, monkeypatch):
         leave_part(models, CONTENT[:-1])
-        monkeypatch.setattr(shutil, "disk_usage", lambda _: argparse.Namespace(free=pulling.MARGIN + 1))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: argparse.Namespace(free=room.MARGIN + 1))
         assert pull(from_url(server)).fetched
 
     def test_a_disk_that_fills_up_keeps_the_part(self, server, models, monkeypatch):
@@ -185,7 +185,7 @@ class TestLock:
 
     def test_a_lock_file_removed_while_waiting_is_made_anew(self, tmp_path, monkeypatch):
         path = tmp_path / "lock"
-        flock = lock.fcntl.flock
+        flock = fcntl.flock
         removals = [path.unlink]
 
         def flock_after_removal(descriptor, operation):
@@ -193,6 +193,6 @@ class TestLock:
                 removals.pop()()
             flock(descriptor, operation)
 
-        monkeypatch.setattr(lock.fcntl, "flock", flock_after_removal)
+        monkeypatch.setattr(fcntl, "flock", flock_after_removal)
         with lock.hold(str(path), pytest.fail):
             assert path.exists()

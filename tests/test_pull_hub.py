@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import os
 import random
+import shutil
 import threading
 from dataclasses import replace
 
@@ -13,6 +16,7 @@ from caro_shell import catalog
 from caro_shell.catalog import disk, pins
 from caro_shell.catalog.removal import remove
 from caro_shell.errors import ModelDamaged, PullError
+from caro_shell.manage import removing
 from caro_shell.pull import https, pull
 from caro_shell.pull.digest import verify
 from tests.http_server import Fail as HttpFail
@@ -141,9 +145,9 @@ class TestFile:
             PullError, match=r"states another SHA-256 of tiny.gguf now.*was pinned on 20"
         ) as caught:
             pull(unknown())
-        assert f"remove tiny from {models}/pins.json" in str(caught.value)
+        assert "(to take what is there now: caro model remove tiny, then pull it)" in str(caught.value)
         assert server.contents()[1:] == []
-        pins.forget("tiny")
+        removing.remove(unknown())
         assert pull(unknown()).fetched
 
     def test_of_another_size_than_the_catalog_says_is_refused(self, server):
@@ -194,6 +198,30 @@ class TestFile:
             one.join()
         assert len(server.contents()) == 1
         assert names(models) == ["pins.json", "tiny.gguf", "tiny.gguf.verified"]
+
+
+class TestMemory:
+    @pytest.fixture
+    def larger(self, server, repo):
+        """A model larger than this machine's memory, of which the hub alone knows the size."""
+        with (repo / "Tiny-Q4.gguf").open("wb") as file:
+            file.truncate(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") + 1)
+        server.known[str(repo / "Tiny-Q4.gguf")] = ("0" * 40, "1" * 64)
+        return unknown()
+
+    def test_what_it_cannot_hold_is_not_fetched(self, server, larger, models):
+        with pytest.raises(PullError, match=r"tiny has .* and this machine .* of memory; to have it all the"):
+            pull(larger)
+        assert server.contents() == []
+        assert names(models) == []
+
+    def test_whoever_names_it_is_told_and_gets_it(self, server, larger, models, monkeypatch, capsys):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: argparse.Namespace(free=1 << 60))
+        server.mishaps = [Fail(404)]
+        with pytest.raises(PullError, match="answers 404 Not Found"):
+            pull(larger, called="tiny")
+        assert len(server.contents()) == 1
+        assert "of memory: it is fetched as you asked, and will be of little use" in capsys.readouterr().err
 
 
 class TestStatement:

@@ -158,6 +158,24 @@ class TestMirror:
         pull(tiny(), [mirror.base])
         assert_whole(models)
 
+    def test_is_given_what_netrc_has_for_it(self, folder, mirror, models, own_home):
+        (folder / "tiny.gguf").write_bytes(CONTENT)
+        (own_home / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+        (own_home / ".netrc").chmod(0o600)
+        pull(tiny(), [mirror.base])
+        assert_whole(models)
+        assert {r.headers.get("Authorization") for r in mirror.requests} == {"Basic bWU6c2VjcmV0"}
+
+    def test_is_given_the_credentials_of_its_url_and_nobody_else(self, folder, mirror, models, capsys):
+        (folder / "tiny.gguf").write_bytes(GGUF)
+        base = mirror.base.replace("127", "me:secret@127")
+        with pytest.raises(PullError, match=r"could not be fetched .*/nowhere/tiny.gguf") as caught:
+            pull(unknown(), [f"{base}/nowhere"])
+        pull(unknown(), [f"{base}/nowhere", base])
+        assert {r.headers.get("Authorization") for r in mirror.requests} == {"Basic bWU6c2VjcmV0"}
+        assert pins.read()["tiny"].source == mirror.url[len("http://") :]
+        assert "secret" not in str(caught.value) + capsys.readouterr().err + str(Mirror(base))
+
     def test_that_has_it_not_costs_a_line(self, mirror, server, models, capsys):
         pull(from_url(server), [mirror.base])
         assert_whole(models)
@@ -234,9 +252,31 @@ class TestMirror:
 def test_a_proxy_is_asked_where_one_is_set(server, models, monkeypatch):
     monkeypatch.setenv("http_proxy", server.url.rpartition("/")[0])
     monkeypatch.setenv("no_proxy", "")
-    pull(tiny(catalog.HttpsSource("http://models.example/tiny.gguf")))
+    pull(tiny(), ["http://models.example"])
     assert_whole(models)
     assert [request["Host"] for request in server.requests] == ["models.example"]
+
+
+def test_a_models_own_source_is_not_asked_over_plain_http(server, models, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url.rpartition("/")[0])
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(PullError, match=r"http://models.example/tiny.gguf is not fetched: anyone on the way"):
+        pull(tiny(catalog.HttpsSource("http://me:secret@models.example/tiny.gguf")))
+    assert server.requests == []
+    assert names(models) == []
+
+
+@pytest.mark.parametrize("url", ["https://[", "http://[::1/x", "file:///x", "no url"])
+def test_a_source_that_is_no_url_costs_a_line(server, models, url):
+    pull(tiny(catalog.HttpsSource(url), catalog.HttpsSource(server.url)))
+    assert_whole(models)
+
+
+def test_a_mirror_that_is_no_url_costs_a_line(server, models, capsys):
+    pull(from_url(server), ["https://me:secret@[::1/x"])
+    assert_whole(models)
+    said = capsys.readouterr().err.splitlines()[0]
+    assert said == "caro: https://[::1/x/tiny.gguf is no URL; trying the next source"
 
 
 def test_a_pin_that_fits_no_source_names_each(folder, mirror, models):

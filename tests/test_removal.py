@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from dataclasses import replace
 
 import pytest
 
-from caro_shell.catalog import disk
-from caro_shell.catalog.removal import leftovers, remove
-from caro_shell.errors import ModelError
+from caro_shell import catalog
+from caro_shell.catalog import File, disk, pins, removal
+from caro_shell.catalog.removal import remove
+from caro_shell.errors import ModelError, ModelMissing
+from caro_shell.manage import removing
 from caro_shell.pull import lock, pull
 from tests.http_server import serve
 from tests.tiny_model import CONTENT, from_url, names, tiny
@@ -34,7 +37,7 @@ def test_all_that_broken_off_pulls_have_left(pulled):
         (pulled / f"tiny.gguf{ending}").touch()
     (pulled / "other.gguf").touch()
     (pulled / "pins.json").touch()
-    assert len(remove(tiny())) == 6
+    assert len(remove(tiny())) == 5
     assert names(pulled) == ["other.gguf", "pins.json"]
 
 
@@ -84,17 +87,51 @@ def test_not_while_it_is_pulled(pulled):
         thread.join()
 
 
-def test_leftovers_belong_to_no_model(pulled):
-    assert leftovers() == []
-    for name in ("a.gguf.part", "a.gguf.part.etag", "b.gguf.verified"):
-        (pulled / name).touch()
-    (pulled / "c-mlx-converted").mkdir()
-    (pulled / "d-mlx-converted").mkdir()
-    (pulled / "d-mlx-converted" / "caro.json").touch()
-    expected = ["a.gguf.part", "a.gguf.part.etag", "b.gguf.verified", "c-mlx-converted"]
-    assert leftovers() == [str(pulled / name) for name in expected]
+def test_no_pull_begins_before_all_is_gone(pulled, monkeypatch):
+    drop, locked = removal._drop, []
+
+    def drop_and_try(path):
+        with open(pulled / "tiny.gguf.lock") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                locked.append(path)
+        drop(path)
+
+    monkeypatch.setattr(removal, "_drop", drop_and_try)
+    removed = remove(tiny())
+    assert sorted(locked) == removed
+    assert names(pulled) == []
+
+
+class TestPin:
+    """`caro model remove` forgets what a model was at its first pull."""
+
+    @pytest.fixture
+    def pinned(self, models):
+        models.mkdir(parents=True)
+        pins.keep("qwen2.5-coder-7b-q4", pins.Pin("here", "2026-01-01", (File("f", 5, "ab" * 32),)))
+        return catalog.find("7b")
+
+    FORGOTTEN = "Its pin is forgotten: the next pull takes what its source has then."
+
+    def test_goes_with_the_model(self, pinned, models):
+        (models / pinned.file).write_bytes(b"GGUF?")
+        assert removing.remove(pinned)[:2] == [f"{pinned.id} is removed: 5 bytes freed.", self.FORGOTTEN]
+        assert pins.read() == {}
+
+    def test_goes_also_where_the_model_is_not_here(self, pinned):
+        assert removing.remove(pinned) == [f"There was no file of {pinned.id} to remove.", self.FORGOTTEN]
+        assert not catalog.find("7b").pinned
+        with pytest.raises(ModelMissing, match=r"nothing of qwen2.5-coder-7b-q4 is on this disk"):
+            removing.remove(catalog.find("7b"))
+
+    def test_that_cannot_be_read_keeps_no_model_here(self, pinned, models):
+        (models / pinned.file).write_bytes(b"GGUF?")
+        (models / "pins.json").write_text("{")
+        assert removing.remove(pinned)[1].startswith(f"Its pin stays: {models}/pins.json, which holds")
+        assert names(models) == ["pins.json"]
 
 
 def test_where_nothing_was_ever_pulled_nothing_is_left(models):
-    assert leftovers() == []
     assert remove(tiny()) == []

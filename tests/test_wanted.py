@@ -57,7 +57,7 @@ NAMED = 'backend.embedded.model = "thorough"'
 HIGH = 'model_quality = "high"'
 ALL = ("quick", "also-quick", "thorough", "for-tests")
 BEST = "it is the best installed (model_quality = {})"
-FIRST = "it is the one to begin with, and none is installed yet"
+FIRST = "it is the one to begin with, and none is here that answers unasked"
 
 
 @pytest.mark.parametrize(

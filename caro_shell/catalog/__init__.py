@@ -105,7 +105,7 @@ def _shipped(path: str) -> dict[str, Model]:
 def find(name: str) -> Model:
     """Return the model called `name`: an id or short name of the catalog, or the path of a .gguf file.
 
-    Raises ModelError, naming the known ids, when it is neither.
+    Raises ModelError when it is neither.
     """
     known = load_catalog()
     for model in known.values():
@@ -113,13 +113,13 @@ def find(name: str) -> Model:
             return model
     path = os.path.abspath(os.path.expanduser(name))
     if path.endswith(".gguf") and os.path.exists(path):
-        return Model(path, "a file of your own", path, os.path.getsize(path), "", "unknown", 0, "")
-    left_out = "".join(f" ({problem})" for problem in problems() if name in problem)
+        return Model(path, "a file of your own", path, "unknown", 0, "", size=os.path.getsize(path))
+    if path.endswith(".gguf"):
+        raise ModelError(f"there is no file {name}; name one by its whole path, or see: caro model list")
+    if os.sep in name and os.path.exists(path):
+        raise ModelError(f"{name} does not end in .gguf, as the file of a model must; see: caro model list")
+    problem = "".join(f" ({problem})" for problem in problems())
     names = [each for model in known.values() for each in (model.id, model.short) if each]
     near = difflib.get_close_matches(name.lower(), names, n=2, cutoff=0.75)
-    hint = (
-        f"do you mean {' or '.join(near)}? caro model list shows all there are"
-        if near
-        else f"name a .gguf file or one of: {', '.join(known)}"
-    )
-    raise ModelError(f"there is no model {name}{left_out}; {hint}")
+    hint = f"do you mean {' or '.join(near)}? " if near else ""
+    raise ModelError(f"there is no model {name}{problem}; {hint}caro model list shows all there are")

@@ -36,7 +36,6 @@ def read(path: str) -> Model | str:
             title=str(about["title"]),
             file=os.path.basename(directory),
             size=disk.bytes_at(directory),
-            sha256="",
             licence=str(about["licence"]),
             context=int(about["context"]),
             chat=str(about["chat"]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+from caro_shell.catalog.url import without_credentials
+
 
 @dataclass(frozen=True)
 class HttpsSource:
@@ -13,7 +15,7 @@ class HttpsSource:
     url: str
 
     def __str__(self) -> str:
-        return self.url
+        return without_credentials(self.url)
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,11 @@ class Model:
     id: str
     title: str
     file: str
-    size: int
-    sha256: str
     licence: str
     context: int
     chat: str
+    size: int = 0
+    sha256: str = ""
     sources: tuple[Source, ...] = ()
     form: str = "gguf"
     quality: str = "standard"

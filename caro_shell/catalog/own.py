@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import tomli
 
 from caro_shell import paths
+from caro_shell.catalog import locking
 from caro_shell.catalog.model import HubSource, Model
 from caro_shell.catalog.tables import model_of
+from caro_shell.catalog.url import without_credentials
 from caro_shell.errors import ModelError
 
 #: What an entry need not say.
 _DEFAULTS = {
     "title": "a model of your own",
-    "size": 0,
-    "sha256": "",
     "licence": "unknown",
     "context": 0,
     "chat": "",
@@ -71,7 +74,7 @@ def _tables() -> list[Any]:
     path = paths.models_file()
     try:
         with open(path, "rb") as file:
-            tables = tomli.load(file).get("model", [])
+            document = tomli.load(file)
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
@@ -79,8 +82,10 @@ def _tables() -> list[Any]:
         raise ModelError(
             f"{path} cannot be used ({reason}); only the models that come with caro are known until it can"
         ) from error
-    if not isinstance(tables, list):
-        raise ModelError(f"{path} cannot be used: each model there begins with a line [[model]]")
+    tables = document.pop("model", [])
+    if document or not isinstance(tables, list):
+        wrong = f"{next(iter(document))} means nothing there, and " if document else ""
+        raise ModelError(f"{path} cannot be used: {wrong}each model begins with a line [[model]]")
     return tables
 
 
@@ -96,37 +101,72 @@ def entry(table: Any) -> Model:
 
 def _refuse_twins(model: Model, others: list[Model]) -> None:
     for other in others:
-        names = {other.id, other.short} - {""}
-        for name in (model.id, model.short):
-            if name in names:
-                raise ValueError(f"{name} is another model's name already, choose another")
-        if model.file == other.file:
+        common = shared(model, other)
+        if common == model.file:
             raise ValueError(f"its file is that of {other.id}, which is known already")
+        if common:
+            raise ValueError(f"{common} is another model's name already, choose another")
+
+
+def shared(model: Model, other: Model) -> str:
+    """Return the id, short name or file of `model` that is `other`'s as well, or nothing.
+
+    Small and capital letters are not told apart: a Mac's disk takes two such names for one file.
+    """
+    names = {name.casefold() for name in (other.id, other.short) if name}
+    common = [name for name in (model.id, model.short) if name.casefold() in names]
+    if model.file.casefold() == other.file.casefold():
+        common.append(model.file)
+    return next(iter(common), "")
 
 
 def add(model: Model) -> None:
-    """Add `model`, which is on the hub or at a URL, to the list, at its end.
+    """Add `model`, which is on the hub or at a URL, to the list, at its end, unless it stands there.
 
-    Raises ModelError when the list cannot be read or written: then it is as it was.
+    Credentials in a URL are left out. Raises ModelError when the list cannot be read or written: then it is
+    as it was.
     """
-    _tables()  # nothing is added to what cannot be read
+    path = os.path.realpath(paths.models_file())
+    with locking.alone_in(os.path.dirname(path)):
+        _tables()  # nothing is added to what cannot be read
+        try:
+            _append(path, _spelt(model))
+        except OSError as error:
+            raise ModelError(
+                f"{path} cannot be written ({error.strerror}); see to its permissions"
+            ) from error
+
+
+def _spelt(model: Model) -> str:
     lines = ["[[model]]"]
     lines += [f"{key} = {_quoted(getattr(model, key))}" for key in ("id", "title", "file")]
     for source in model.sources:
         kind = "hub" if isinstance(source, HubSource) else "https"
-        keys = "".join(f", {key} = {_quoted(value)}" for key, value in asdict(source).items())
+        values = {key: without_credentials(value) for key, value in asdict(source).items()}
+        keys = "".join(f", {key} = {_quoted(value)}" for key, value in values.items())
         lines.append(f'sources = [{{ kind = "{kind}"{keys} }}]')
-    path = os.path.realpath(paths.models_file())
+    return "\n".join([*lines, ""])
+
+
+def _append(path: str, text: str) -> None:
+    """Put `text` behind what is in the file at `path`, unless it is in there. Raises OSError."""
+    before, mode = b"", 0o600
+    with suppress(FileNotFoundError), open(path, "rb") as file:
+        before = file.read().rstrip(b"\n") + b"\n\n"
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+    if text.encode() in before:  # by another pull, in the meantime
+        return
+    descriptor, draft = tempfile.mkstemp(dir=os.path.dirname(path), prefix=os.path.basename(path) + ".")
     try:
-        before = ""
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                before = file.read().rstrip("\n") + "\n\n"
-        with open(path + ".new", "w", encoding="utf-8") as file:
-            file.write(before + "\n".join([*lines, ""]))
-        os.replace(path + ".new", path)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written ({error.strerror}); see to its permissions") from error
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(before + text.encode())
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(draft, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(draft)
 
 
 def _quoted(text: str) -> str:

@@ -6,16 +6,13 @@ kept here, and from then on the model is that file and no other.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from caro_shell.catalog import disk
+from caro_shell.catalog import disk, locking
 from caro_shell.catalog.model import File, Model
 from caro_shell.errors import ModelError
 
@@ -71,7 +68,7 @@ def _pin(entry: dict[str, Any]) -> Pin:
 
 def keep(model_id: str, pin: Pin) -> None:
     """Write a pin, beside those there are. Raises ModelError as `read` does, or where that is impossible."""
-    with _alone():
+    with locking.alone_in(disk.pull_directory()):
         _write({**read(), model_id: pin})
 
 
@@ -80,28 +77,12 @@ def forget(model_id: str) -> bool:
 
     Raises ModelError as `read` does.
     """
-    with _alone():
+    with locking.alone_in(disk.pull_directory()):
         pins = read()
         found = pins.pop(model_id, None) is not None
         if found:
             _write(pins)
     return found
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Keep other processes from writing pins meanwhile; the lock is the directory's, so no file is left."""
-    try:
-        directory = os.open(disk.pull_directory(), os.O_RDONLY)
-    except OSError:  # where there is none, nobody writes into it
-        yield
-        return
-    try:
-        with suppress(OSError):  # a network's disk may have no locks
-            fcntl.flock(directory, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(directory)
 
 
 def _write(pins: dict[str, Pin]) -> None:

@@ -15,7 +15,7 @@ _SOURCE_KINDS: dict[str, type[Source]] = {"https": HttpsSource, "hub": HubSource
 
 #: What a table may say; the others come from the pins alone.
 _KEYS = [field.name for field in fields(Model) if field.name not in ("files", "pinned")]
-_NUMBERS = ("size", "context")
+_NUMBERS = ("size", "context", "parts", "part_size")
 _CHOICES = {
     "form": ("gguf", "mlx"),
     "quality": ("standard", "high", "test"),
@@ -36,10 +36,7 @@ def model_of(table: Mapping[str, Any]) -> Model:
     sources = values.pop("sources", [])
     if not isinstance(sources, list):
         raise ValueError("sources must be a list")  # noqa: TRY004  # one kind of error for a wrong table
-    for key, value in values.items():
-        kind = int if key in _NUMBERS else str
-        if type(value) is not kind:
-            raise ValueError(f"{key} must be {'a whole number' if kind is int else 'text'}")
+    _check_types(values)
     missing = [key for key in _required() if key not in values]
     if missing:
         raise ValueError(f"{missing[0]} is missing")
@@ -52,14 +49,35 @@ def _required() -> list[str]:
     return [field.name for field in fields(Model) if field.default is MISSING]
 
 
+def _check_types(values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        kind = int if key in _NUMBERS else str
+        if type(value) is not kind:
+            raise ValueError(f"{key} must be {'a whole number' if kind is int else 'text'}")
+
+
 def _source(table: Any) -> Source:
-    if not isinstance(table, dict) or table.get("kind") not in _SOURCE_KINDS:
+    kind = table.get("kind") if isinstance(table, dict) else None
+    if not isinstance(kind, str) or kind not in _SOURCE_KINDS:
         raise ValueError(f"a source must have a kind, which is one of {', '.join(_SOURCE_KINDS)}")
     values = {key: value for key, value in table.items() if key != "kind"}
     try:
-        return _SOURCE_KINDS[table["kind"]](**values)
+        source = _SOURCE_KINDS[kind](**values)
     except TypeError as error:  # "HubSource.__init__() got an unexpected keyword argument 'url'"
-        raise ValueError(f"a source of kind {table['kind']}{str(error).partition(')')[2]}") from error
+        raise ValueError(f"a source of kind {kind}{str(error).partition(')')[2]}") from error
+    _check_types(values)
+    if isinstance(source, PipSource):
+        _check_parts(source)
+    return source
+
+
+def _check_parts(source: PipSource) -> None:
+    if source.parts < 1 or source.part_size < 0:
+        raise ValueError("parts must be 1 or above, part_size 0 or above")
+    try:
+        f"{source.package} {source.member}".format(n=1)
+    except (ValueError, LookupError, AttributeError) as error:
+        raise ValueError("package and member may hold {n} in braces, and nothing else") from error
 
 
 def _check(model: Model) -> None:

@@ -34,7 +34,7 @@ def wanted(settings: Config) -> Wanted:
     for model in ranked:
         if is_here(model):
             return Wanted(model, f"it is the best installed (model_quality = {settings.quality})")
-    return Wanted(ranked[0], "it is the one to begin with, and none is installed yet")
+    return Wanted(ranked[0], "it is the one to begin with, and none is here that answers unasked")
 
 
 def _named(settings: Config) -> str:

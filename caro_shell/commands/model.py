@@ -8,6 +8,7 @@ import sys
 from typing import Any, NamedTuple
 
 from caro_shell import catalog
+from caro_shell.catalog.url import without_credentials
 from caro_shell.commands import modelactions
 from caro_shell.sanitise import printable
 
@@ -57,8 +58,8 @@ _ACTIONS = {
     "pull": _Action(
         "fetch a model; a pull that was broken off goes on",
         "caro model pull q8\n  caro model pull https://example.com/some-model.gguf",
-        "A URL's model is added to your own list, ~/.caro/models.toml. A .gguf file that is\n"
-        "here already needs no pull: caro model use PATH",
+        "NAME may also be the URL of a .gguf file: its model is added to your own list,\n"
+        "~/.caro/models.toml. A file that is here needs no pull: caro model use PATH",
         name="?",
         flags=("--quiet",),
     ),
@@ -84,6 +85,8 @@ _ACTIONS = {
     "rollback": _Action(
         "go back to the model before the last change; and forth again",
         "caro model rollback",
+        "It must answer one request first, as with `use`.",
+        flags=("--quiet",),
     ),
     "convert": _Action(
         "make the MLX form of a GGUF model, for Apple silicon",
@@ -136,7 +139,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         return modelactions.BY_NAME[args.action](args)
     except KeyboardInterrupt:
-        again = f"caro model {args.action} {shlex.quote(getattr(args, 'name', '') or '')}".removesuffix(" ''")
+        name = without_credentials(getattr(args, "name", "") or "")
+        again = f"caro model {args.action} {shlex.quote(name)}".removesuffix(" ''")
         before = _STOPPED.get(args.action, "start again with")
         print(f"\ncaro: stopped; {before}: {again}", file=sys.stderr)
         return 130

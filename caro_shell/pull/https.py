@@ -10,6 +10,7 @@ import backoff
 import requests
 from requests.auth import AuthBase
 
+from caro_shell.catalog.url import host_of, without_credentials
 from caro_shell.pull.digest import CHUNK
 from caro_shell.pull.part import PartFile, SourceError
 
@@ -46,8 +47,7 @@ class _Bearer(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
@@ -58,7 +58,10 @@ _again = backoff.on_exception(
 
 def is_private(url: str) -> bool:
     """Say whether nobody on the way can read or change what `url` brings: TLS, or this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "Invalid IPv6 URL"
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
@@ -75,11 +78,11 @@ def fetch(url: str, part: PartFile, token: str = "") -> None:
 @_again
 def size_of(url: str, token: str = "") -> int:
     """Return how many bytes the file at `url` has. Raises SourceError, also where the server keeps that."""
-    host = urlsplit(url).netloc
+    host = host_of(url)
     with _answer(url, {"Accept-Encoding": "identity"}, token) as response:
         length = response.headers.get("Content-Length", "")
         if not length.isdecimal():
-            raise SourceError(f"{host} does not say how large the file at {url} is")
+            raise SourceError(f"{host} does not say how large the file at {without_credentials(url)} is")
         return int(length)
 
 
@@ -91,7 +94,7 @@ def text_of(url: str, token: str = "") -> bytes:
         for chunk in response.iter_content(CHUNK):
             content += chunk
             if len(content) > TEXT_MAX:
-                raise SourceError(f"{urlsplit(url).netloc} does not end its answer for {url}")
+                raise SourceError(f"{host_of(url)} does not end its answer for {without_credentials(url)}")
     return bytes(content)
 
 
@@ -103,7 +106,7 @@ def _go_on(url: str, part: PartFile, furthest: int, token: str) -> None:
             _begin(response, url, part)
             for chunk in response.iter_content(CHUNK):
                 part.append(chunk)
-        cause = f"{urlsplit(url).netloc} ended the transfer early"
+        cause = f"{host_of(url)} ended the transfer early"
     except _InterruptedError as error:
         cause = str(error)
     if part.size <= furthest:
@@ -113,20 +116,21 @@ def _go_on(url: str, part: PartFile, furthest: int, token: str) -> None:
 @contextmanager
 def _answer(url: str, headers: dict[str, str], token: str) -> Iterator[requests.Response]:
     """Ask for `url`; the body is read meanwhile. Raises SourceError for anything but success."""
-    host = urlsplit(url).netloc
+    host = host_of(url)
     try:
         with requests.get(
             url,
             headers=headers,
             stream=True,
             timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-            auth=_Bearer(token),
+            auth=_Bearer(token) if token else None,  # requests then takes what the URL or ~/.netrc has
         ) as response:
             if response.status_code in TRANSIENT:
                 raise _InterruptedError(f"{host} answers {response.status_code} {response.reason}")
             if response.status_code not in (200, 206):
                 kind = RefusedError if response.status_code in (401, 403) else SourceError
-                raise kind(f"{host} answers {response.status_code} {response.reason} for {url}")
+                said = f"{response.status_code} {response.reason}"
+                raise kind(f"{host} answers {said} for {without_credentials(url)}")
             hops = [hop.url for hop in (*response.history, response)]
             if is_private(url) and not all(map(is_private, hops)):
                 raise SourceError(f"{host} sends on to plain http, where anyone could change what comes")
@@ -140,6 +144,8 @@ def _answer(url: str, headers: dict[str, str], token: str) -> Iterator[requests.
         raise _InterruptedError(f"{host} does not answer") from error
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
         raise _InterruptedError(f"{host} ended the transfer early") from error
+    except requests.exceptions.InvalidURL as error:
+        raise SourceError(f"{without_credentials(url)} is no URL") from error
     except requests.RequestException as error:
         raise _InterruptedError(f"{host} cannot be reached") from error
 
@@ -156,7 +162,7 @@ def _headers(url: str, part: PartFile) -> dict[str, str]:
 
 def _begin(response: requests.Response, url: str, part: PartFile) -> None:
     """Bring the part to where the body of `response` begins. Raises SourceError for the wrong body."""
-    host = urlsplit(url).netloc
+    host = host_of(url)
     resumed = response.status_code == 206
     content_range = response.headers.get("Content-Range", "")
     if resumed and not content_range.startswith(f"bytes {part.size}-"):
@@ -164,7 +170,9 @@ def _begin(response: requests.Response, url: str, part: PartFile) -> None:
     # Before anything is dropped: a page that asks to log in also comes with status 200.
     length = content_range.rpartition("/")[2] if resumed else response.headers.get("Content-Length")
     if length != str(part.whole):
-        raise SourceError(f"{host} has {length or 'unknown'} bytes instead of {part.whole} at {url}")
+        raise SourceError(
+            f"{host} has {length or 'unknown'} bytes instead of {part.whole} at {without_credentials(url)}"
+        )
     tag = response.headers.get("ETag", "")
     if resumed and not part.is_vouched_for and tag != part.recall_tag(url):
         part.restart()

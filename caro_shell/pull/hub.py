@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from caro_shell.catalog import File, HubSource, Model
+from caro_shell.catalog.url import host_of, without_credentials
 from caro_shell.pull import https
 from caro_shell.pull.part import SourceError
 
@@ -35,7 +36,7 @@ class Stated(NamedTuple):
 
 def host() -> str:
     """Return the hub's host, as sentences name it."""
-    return urlsplit(_endpoint()).netloc
+    return host_of(_endpoint())
 
 
 def token() -> str:
@@ -55,8 +56,8 @@ def stated(source: HubSource, model: Model) -> Stated:
     """
     if not https.is_private(_endpoint()):
         raise SourceError(
-            f"HF_ENDPOINT is {_endpoint()}, where anyone on the way could change what comes: "
-            "it must begin with https (a mirror without it can be named in models.sources)"
+            f"HF_ENDPOINT is {without_credentials(_endpoint())}, where anyone on the way could change what "
+            "comes: it must begin with https (a mirror without it can be named in models.sources)"
         )
     if (
         model.sha256
@@ -86,9 +87,8 @@ def stated(source: HubSource, model: Model) -> Stated:
 
 def source_of(url: str) -> HubSource | None:
     """Return what `url` names when it is a file's page or address on the hub, None for other URLs."""
-    parts = urlsplit(url)
-    found = re.fullmatch(r"/([^/]+/[^/]+)/(?:blob|resolve)/([^/]+)/(.+)", parts.path)
-    return HubSource(found[1], found[3], found[2]) if found and parts.netloc == host() else None
+    found = re.fullmatch(r"/([^/]+/[^/]+)/(?:blob|resolve)/([^/]+)/(.+)", urlsplit(url).path)
+    return HubSource(found[1], found[3], found[2]) if found and host_of(url) == host() else None
 
 
 def _endpoint() -> str:

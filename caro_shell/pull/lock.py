@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Callable
 
+from caro_shell.catalog import locking
 from caro_shell.errors import PullError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def hold(path: str, waiting: Callable[[], None]) -> Iterator[None]:
     """
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = _acquire(path, waiting)
+        descriptor = locking.acquire(path, waiting)
     except OSError as error:
         raise PullError(
             f"{os.path.dirname(path)} cannot be written ({error.strerror}); "
@@ -31,37 +31,4 @@ def hold(path: str, waiting: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        # Before the lock goes, so that nobody's fresh lock file is removed.
-        with suppress(OSError):
-            os.unlink(path)
-        os.close(descriptor)
-
-
-def _acquire(path: str, waiting: Callable[[], None]) -> int:
-    """Return a descriptor that holds the lock of the file at `path`."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(descriptor, waiting)
-            if _is_at(path, descriptor):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, waiting: Callable[[], None]) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        waiting()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def _is_at(path: str, descriptor: int) -> bool:
-    """Say whether `path` is still the file of `descriptor`: the last holder removed it."""
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
+        locking.release(path, descriptor)

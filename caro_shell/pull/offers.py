@@ -10,6 +10,7 @@ from typing import Callable, NamedTuple, Union
 from urllib.parse import quote, unquote, urlsplit
 
 from caro_shell.catalog import File, HttpsSource, HubSource, Model, PipSource, Source
+from caro_shell.catalog.url import host_of, without_credentials
 from caro_shell.pull import folder, https, hub, wheels
 from caro_shell.pull.folder import Folder
 from caro_shell.pull.part import PartFile, SourceError
@@ -25,7 +26,7 @@ class Mirror:
     url: str
 
     def __str__(self) -> str:
-        return self.url
+        return without_credentials(self.url)
 
 
 Place = Union[Source, Mirror, Folder]
@@ -51,13 +52,12 @@ def places(model: Model, preferred: Sequence[str]) -> list[Place]:
     found: list[Place] = []
     kinds = {"pip": PipSource, "hub": HubSource}
     for text in preferred:
-        parts = urlsplit(text)
         if text in kinds:
             found += [source for source in model.sources if isinstance(source, kinds[text])]
-        elif parts.scheme in ("http", "https"):
+        elif text.lower().startswith(("http://", "https://")):
             found.append(Mirror(text.rstrip("/")))
         else:
-            path = unquote(parts.path) if parts.scheme == "file" else text
+            path = unquote(urlsplit(text).path) if text.lower().startswith("file:") else text
             found.append(Folder(os.path.abspath(os.path.expanduser(path))))
     return [*found, *(source for source in model.sources if source not in found)]
 
@@ -72,10 +72,15 @@ def offer(place: Place, model: Model) -> Offer:
         stated = hub.stated(place, model)
         return Offer(hub.host(), stated.files, _from(stated.urls, hub.token()))
     url = place.url if isinstance(place, HttpsSource) else f"{place.url}/{quote(model.file)}"
-    host = urlsplit(url).netloc
+    host = host_of(url)
+    if isinstance(place, HttpsSource) and not https.is_private(url):
+        raise SourceError(
+            f"{place} is not fetched: anyone on the way could change what comes without https "
+            "(a mirror without it can be named in models.sources)"
+        )
     if model.form == "mlx":
         if isinstance(place, HttpsSource):
-            raise SourceError(f"{url} is one file, and {model.id} is a directory of files")
+            raise SourceError(f"{place} is one file, and {model.id} is a directory of files")
         files = model.files or _listed(url)
         return Offer(host, files, _from({file.name: f"{url}/{quote(file.name)}" for file in files}))
     file = File(model.file, model.size or https.size_of(url), model.sha256)
@@ -102,5 +107,5 @@ def _listed(url: str) -> tuple[File, ...]:
         if hub.belongs_to_mlx(name):
             files.append(File(name, https.size_of(f"{url}/{quote(name)}"), sha256.lower()))
     if not files:
-        raise SourceError(f"{url}/{SUMS} names no files of a model in MLX form")
+        raise SourceError(f"{without_credentials(url)}/{SUMS} names no files of a model in MLX form")
     return tuple(files)

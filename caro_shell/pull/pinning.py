@@ -62,5 +62,5 @@ def _advice(model: Model) -> str:
         return ""
     return (
         f"; {model.id} was pinned on {found.when} "
-        f"(to take what is there now, remove {model.id} from {pins.path()})"
+        f"(to take what is there now: caro model remove {model.id}, then pull it)"
     )

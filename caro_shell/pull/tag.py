@@ -6,6 +6,8 @@ import json
 import os
 from contextlib import suppress
 
+from caro_shell.catalog.url import without_credentials
+
 
 class EntityTag:
     """The note `PATH.etag` beside the part at `path`."""
@@ -19,14 +21,14 @@ class EntityTag:
             self.forget()
             return
         with open(self._path, "w", encoding="utf-8") as file:
-            json.dump({"url": url, "etag": tag}, file)
+            json.dump({"url": without_credentials(url), "etag": tag}, file)
 
     def recall(self, url: str) -> str:
         """Return the tag noted for `url`, or nothing: also for a note that a kill has torn."""
         try:
             with open(self._path, encoding="utf-8") as file:
                 note = json.load(file)
-            return str(note["etag"]) if note["url"] == url else ""
+            return str(note["etag"]) if note["url"] == without_credentials(url) else ""
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
