@@ -24,6 +24,7 @@ import psutil
 
 from caro_shell import __version__, launch, login, paths, protocol
 from caro_shell.address import Address, start_lock
+from caro_shell.backends import atwork
 from caro_shell.engine import Engine
 from caro_shell.errors import CaroError
 from caro_shell.pressure import is_short
@@ -226,6 +227,7 @@ def main(argv: list[str] | None = None) -> int:
             address.give_up()
         log.info("done")
     logging.shutdown()
+    atwork.withdraw()
     os._exit(0)  # the worker may be inside llama.cpp; there is nothing left to tidy up
 
 

@@ -10,7 +10,6 @@ import contextlib
 import json
 import math
 import os
-import statistics
 import tempfile
 from collections import deque
 from dataclasses import asdict, dataclass, fields
@@ -88,10 +87,14 @@ class Meter:
         for model_id, presses in self._presses.items():
             if len(presses) < _ENOUGH:
                 continue
-            rate, press_s = (statistics.median(column) for column in zip(*presses))
+            rate, press_s = (_median(column) for column in zip(*presses))
             before = of(model_id) or Figures()
             if _moved(before.tokens_per_s, rate) or _moved(before.press_s, press_s):
                 note(model_id, tokens_per_s=round(rate, 1), press_s=round(press_s, 2))
+
+
+def _median(figures: tuple[float, ...]) -> float:
+    return sorted(figures)[len(figures) // 2]  # `statistics` would take 2 ms of each start
 
 
 def _moved(before: float, now: float) -> bool:

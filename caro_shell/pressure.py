@@ -36,9 +36,15 @@ def available(root: str = "/") -> int:
     return int(max(0, min(room.free for room in _rooms(root))))
 
 
-class _Room(NamedTuple):
-    """Memory that can still be taken, and what it should not fall below; bytes."""
+def total(root: str = "/") -> int:
+    """Return how many bytes this process could have if nobody else took any; `root` as above."""
+    return int(min(room.total for room in _rooms(root)))
 
+
+class _Room(NamedTuple):
+    """Memory: all there is, what can still be taken, and what that should not fall below; bytes."""
+
+    total: float
     free: float
     least: float
 
@@ -55,7 +61,7 @@ def _rooms(root: str) -> Iterator[_Room]:
     else:
         seen = psutil.virtual_memory()
         free, total = seen.available, seen.total
-    yield _Room(free, max(LEAST_BYTES, LEAST_SHARE * total))
+    yield _Room(total, free, max(LEAST_BYTES, LEAST_SHARE * total))
     for group in _groups(root):
         directory = f"sys/fs/cgroup{group}"
         limit = min(_bytes(_read(root, f"{directory}/memory.{kind}")) for kind in ("max", "high"))
@@ -65,7 +71,7 @@ def _rooms(root: str) -> Iterator[_Room]:
         droppable = statistics.get("active_file", 0) + statistics.get("inactive_file", 0)
         used = _bytes(_read(root, f"{directory}/memory.current")) - droppable
         if used < math.inf:
-            yield _Room(limit - used, LEAST_SHARE * limit)
+            yield _Room(limit, limit - used, LEAST_SHARE * limit)
 
 
 def _groups(root: str) -> Iterator[str]:

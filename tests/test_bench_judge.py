@@ -96,6 +96,18 @@ def test_wrong_and_why(task, command, why):
 
 @needs_sandbox
 @pytest.mark.parametrize(
+    ("levels", "why"),
+    [(1500, "other files: ./a.log, "), (3000, "it left what cannot be looked at (File name too long)")],
+)
+def test_directories_without_end_are_wrong(levels, why):
+    """More of them, one in the other, than Python recurses, and more than a path may hold."""
+    verdict = judged(REMOVAL, f"mkdir -p $(printf 'd/%.0s' {{1..{levels}}})")
+    assert verdict.right is False
+    assert verdict.why.startswith(why)
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
     ("accepted", "command", "right"),
     [
         ("git commit -qam second", "git add . && git commit -m second", True),

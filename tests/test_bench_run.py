@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from caro_shell import bench, config
-from caro_shell.bench import sandbox
+from caro_shell.bench import run, sandbox
+from caro_shell.bench.judge import Verdict
 from caro_shell.bench.run import Score, Written, results
 from caro_shell.bench.task import load_tasks
-from caro_shell.errors import Cancelled, NoCommandFound
+from caro_shell.errors import BackendTimeout, Cancelled, NoCommandFound
 from tests.daemons import caro_home
 from tests.person import Person
 from tests.sandboxed import needs_sandbox
@@ -55,6 +56,24 @@ def test_without_a_sandbox_nothing_is_run_and_only_commands_are_counted(monkeypa
     monkeypatch.setattr(sandbox, "run", lambda *_: pytest.fail("a command was run"))
     score = Score(tuple(results(TASKS, write)))
     assert (score.right, score.of, score.answered, len(score.results)) == (0, 0, 2, 4)
+
+
+def test_an_answer_that_takes_too_long_is_wrong_and_what_was_waited_counts(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(run.time, "monotonic", lambda: now[0])
+
+    def late(words: str, shell: str) -> Written:
+        now[0] += 30.0
+        if words == TASKS[0].words:
+            now[0] -= 29.0
+            return write(words, shell)
+        raise BackendTimeout("the model did not finish within 30 s")
+
+    monkeypatch.setattr(run, "_verdict", lambda *_: Verdict(right=False))  # a sandbox has a clock, too
+    score = Score(tuple(results(TASKS, late)))
+    assert [result.seconds for result in score.results] == [1.0, 30.0, 30.0, 30.0]
+    assert [bool(result.written) for result in score.results] == [True, False, False, False]
+    assert (score.press_s, score.of, score.right) == (30.0, 4, 0)
 
 
 def test_a_score_of_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import json
 import os
 import re
@@ -23,12 +24,22 @@ import pytest
 from caro_shell import pressure
 from caro_shell.backends.embedded import modelfile
 from caro_shell.backends.llamacpp.loadfailures import meaning
+from caro_shell.catalog import File, disk, find, pins
 from caro_shell.config import Config
-from caro_shell.errors import BackendUnavailable, CaroError, ModelDamaged, ModelError, ModelMissing
+from caro_shell.errors import (
+    BackendError,
+    BackendUnavailable,
+    CaroError,
+    ModelDamaged,
+    ModelError,
+    ModelMissing,
+)
+from caro_shell.prompt import Prompt, make_prompt
 from caro_shell.protocol import Status
 from tests import gguf_files
 from tests.daemons import REAL, ask, caro_home, running, write_config
 from tests.machine import GB, MB, Machine
+from tests.person import Person
 from tests.until import PATIENCE_S
 
 pytestmark = pytest.mark.model
@@ -347,6 +358,7 @@ def test_a_file_that_may_not_be_read():
             modelfile.check(str(path))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that cannot be read comes from Linux's /proc")
 def test_a_disk_that_fails():
     """Of this process's memory nothing lies at its beginning."""
     expected = re.escape(f"/proc/self/mem cannot be read (Input/output error){FETCH}")
@@ -367,8 +379,8 @@ def test_a_model_too_big_for_memory_is_not_loaded(tmp_path):
     huge(path)
     said = sentence(path, BackendUnavailable)
     assert re.fullmatch(
-        r"model\.gguf needs about 1099\.72 GB of memory, and [\d.]+ [MG]B are free; "
-        "close something, or use a smaller model: caro model list",
+        r"model\.gguf needs about 1099\.72 GB of memory, and there are [\d.]+ [MG]B in all; "
+        "use a smaller model: caro model list",
         said,
     )
 
@@ -379,7 +391,7 @@ def test_room_for_the_cache_counts(tmp_path, monkeypatch, limit):
     path = gguf_files.remembering(tmp_path / "model.gguf")
     machine = Machine(tmp_path / "machine")
     monkeypatch.setattr(pressure, "available", functools.partial(pressure.available, str(machine.root)))
-    free = 260 * MB  # room for the file and its buffers
+    free = 260 * MB  # room for the buffers
     if limit == "machine":
         machine.memory(total=16 * GB, available=free)
     else:
@@ -387,7 +399,83 @@ def test_room_for_the_cache_counts(tmp_path, monkeypatch, limit):
     assert re.match(r"model\.gguf needs about 4\d\d MB of memory, and 273 MB are free; close", sentence(path))
 
 
+@pytest.mark.parametrize("limit", ["machine", "group"])
+def test_the_file_itself_need_not_be_free_but_fit(tmp_path, monkeypatch, limit):
+    """Its pages can be dropped and read again."""
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+
+    path = gguf_files.model(tmp_path / "model.gguf")
+    os.truncate(path, 300 * MB)
+    machine = Machine(tmp_path / "machine")
+    for name in ("available", "total"):
+        figure = functools.partial(getattr(pressure, name), str(machine.root))
+        monkeypatch.setattr(pressure, name, figure)
+
+    def set_up(total: int) -> None:
+        if limit == "machine":
+            machine.memory(total=total, available=260 * MB)
+        else:
+            machine.group("/a", used=total - 260 * MB, max=total)
+
+    set_up(4 * GB)
+    LlamaCppBackend(Config(model=str(path))).close()
+    set_up(480 * MB)
+    said = r"model\.gguf needs about 52\d MB of memory, and there are 503 MB in all; use a smaller model"
+    assert re.match(said, sentence(path, BackendUnavailable))
+
+
+def test_a_model_that_cannot_hold_the_examples_is_told_from_a_line_that_is_too_long(tmp_path):
+    """To this one each letter is a token."""
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+
+    backend = LlamaCppBackend(Config(model=str(gguf_files.model(tmp_path / "model.gguf"))))
+    said = rf"model\.gguf cannot hold caro's examples: to it they are \d{{4}} tokens, of 2048 in all{CHOOSE}"
+    try:
+        with pytest.raises(BackendError, match=said):
+            backend.prepare(make_prompt("", "bash"), Person())
+        few = Prompt("", (("a", "b"),), "word " * 99)
+        with pytest.raises(BackendError, match="the line is too long for the model; say it in fewer words"):
+            backend.complete(few, Person())
+    finally:
+        backend.close()
+
+
 # -- a model that nobody vouches for
+
+
+def own_entry(path: Path, **values: str) -> None:
+    """Write a list of one's own with the model `mine` at `path` in it."""
+    caro_home().mkdir(exist_ok=True)
+    lines = [f"{key} = '{value}'" for key, value in {"id": "mine", "file": path, **values}.items()]
+    (caro_home() / "models.toml").write_text("\n".join(["[[model]]", *lines, ""]))
+
+
+@pytest.mark.parametrize("stated_by", ["its source", "the person"])
+def test_a_hash_that_is_not_caros_own_does_not_vouch_for_a_file(models, stated_by):
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+
+    models.mkdir(parents=True)
+    path = gguf_files.model(models / "mine.gguf")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if stated_by == "the person":
+        own_entry(Path(path.name), sha256=digest)
+    else:
+        own_entry(Path(path.name))
+        pins.keep("mine", pins.Pin("hub", "2026-11-23", (File("mine.gguf", path.stat().st_size, digest),)))
+    disk.mark_verified(str(path), find("mine"))
+    assert disk.verified(str(path), find("mine"))
+    LlamaCppBackend(Config(model="mine")).close()
+    assert len(tries()) == 1
+
+
+def test_a_hash_of_caros_own_catalogue_does(models):
+    from caro_shell.backends.llamacpp import LlamaCppBackend  # noqa: PLC0415 - the library is heavy
+
+    models.mkdir(parents=True)
+    (models / TINY).symlink_to(MODELS / TINY)
+    disk.mark_verified(str(models / TINY), find("smollm2"))
+    LlamaCppBackend(Config(model="smollm2")).close()
+    assert tries() == []
 
 
 def tries() -> list[Path]:
@@ -427,6 +515,53 @@ def test_a_child_that_has_no_memory(tmp_path, monkeypatch, ending, trial):
     monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(BackendUnavailable, match=r"not enough memory to run model\.gguf; close"):
         trial.undergo(str(path))
+
+
+@pytest.fixture
+def child(tmp_path, monkeypatch):
+    """Return a function that puts a script in the place of the child."""
+    program = tmp_path / "python"
+
+    def put(text: str) -> None:
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+
+    monkeypatch.setattr(sys, "executable", str(program))
+    return put
+
+
+def test_a_child_that_comes_to_no_end(tmp_path, monkeypatch, child, trial):
+    path = gguf_files.model(tmp_path / "model.gguf")
+    monkeypatch.setattr(trial, "_LIMIT_S", 0.1)
+    child("exec sleep 600")
+    said = f"{path} was not loaded within 0 s; llama.cpp seems to hang on it{FETCH}"
+    with pytest.raises(ModelDamaged, match=re.escape(said)):
+        trial.undergo(str(path))
+    assert tries() == []
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
+def test_a_child_that_somebody_ends_says_nothing_of_the_file(tmp_path, child, trial, name):
+    path = gguf_files.model(tmp_path / "model.gguf")
+    child(f"kill -{name} $$; exec sleep 600")
+    said = r"the trial of model\.gguf was ended from outside \(signal \d+\); try again"
+    with pytest.raises(BackendUnavailable, match=said):
+        trial.undergo(str(path))
+
+
+@pytest.mark.parametrize("name", ["ABRT", "SEGV", "BUS", "FPE", "ILL"])
+def test_a_child_that_dies_of_the_file(tmp_path, child, trial, name):
+    path = gguf_files.model(tmp_path / "model.gguf")
+    child(f"ulimit -c 0; kill -{name} $$")
+    with pytest.raises(ModelDamaged, match=f"which dies of it: SIG{name}"):
+        trial.undergo(str(path))
+
+
+def test_a_child_that_fails_in_python_is_logged_and_says_nothing_of_the_file(tmp_path, child, trial, caplog):
+    child("echo 'ImportError: no such thing' >&2; exit 1")
+    trial.undergo(str(gguf_files.model(tmp_path / "model.gguf")))
+    assert "its trial ended with 1: ImportError: no such thing" in caplog.text
+    assert tries() == []
 
 
 # -- the old model

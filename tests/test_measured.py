@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -134,3 +136,9 @@ def test_a_figure_is_written_again_only_when_it_has_moved():
 def test_presses_that_say_nothing_about_a_warm_local_model_do_not_count(change):
     meter_of(*[press(**change)] * 9).keep()
     assert measured.of("q4") is None
+
+
+def test_the_daemon_starts_without_libraries_that_two_lines_replace():
+    program = "import sys, caro_shell.daemon; print({'statistics', 'platform'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

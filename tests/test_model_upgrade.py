@@ -130,7 +130,7 @@ def score(right: int, press_s: float = 0.4, *, of: int = 24, answered: int = 24)
         (
             score(0, of=0, answered=20),
             score(0, of=0, answered=19),
-            "it had 19 answers right where the old one had 20",
+            "it wrote 19 commands that a shell can read where the old one wrote 20",
         ),
     ],
 )
@@ -166,10 +166,10 @@ def test_a_better_model_is_fetched_measured_and_takes_over(caro, server):
 def test_a_worse_one_does_not_and_is_still_there_to_be_taken(caro, tmp_path, server):
     offer(tmp_path / "hub", "old")
     install("new")
-    code, out, _ = caro("model", "upgrade", "old")
-    assert code == 0
-    assert "new goes on answering; old is worse on this machine: it had 0 answers right" in out
-    assert "\nTake it anyway: caro model use old\nFree its room:  caro model remove old\n" in out
+    code, _, err = caro("model", "upgrade", "old")
+    assert code == 1
+    assert "caro: old is worse on this machine (it had 0 answers right where the old one had 1), so" in err
+    assert "so new goes on answering; take it anyway with: caro model use old\n" in err
     assert answer(caro) == SAYS["new"], "though the other stands first in the list"
     assert caro("model", "use", "old")[0] == 0
     assert answer(caro) == SAYS["old"]
@@ -196,9 +196,12 @@ def test_one_that_writes_no_command_is_not_even_measured(caro, server):
     assert config().strip() == "[backend.embedded]", "the best installed answers, as before"
 
 
-def test_quietly_nothing_is_said(caro, server):
+def test_quietly_only_a_refusal_is_said(caro, server):
     install("old")
-    assert caro("model", "upgrade", "prose", "--quiet") == (0, "", "")
+    code, out, err = caro("model", "upgrade", "prose", "--quiet")
+    assert (code, out) == (1, "")
+    assert err.startswith("caro: prose is worse on this machine (for ")
+    assert err.count("\n") == 1
 
 
 def test_the_model_in_use_is_no_upgrade(caro):
@@ -236,7 +239,7 @@ def test_where_nothing_can_be_judged_commands_that_can_be_read_count(caro, serve
     install("old")
     code, out, _ = caro("model", "upgrade", "new")
     assert code == 0
-    assert "bubblewrap (the program bwrap) is not installed" in out
+    assert sandbox.unavailable() in out
     assert re.search(r"^new  new +- +24 of 24 ", out, re.MULTILINE)
     assert answer(caro) == SAYS["new"]
 

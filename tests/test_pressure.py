@@ -130,5 +130,14 @@ def test_what_is_available_is_the_least_of_all_there_is(machine):
     assert pressure.available(str(machine.root)) == 0
 
 
+def test_what_there_is_in_all_is_the_least_of_machine_and_limits(machine):
+    machine.memory(total=16 * GB, available=1 * GB)
+    assert pressure.total(str(machine.root)) == 16 * GB
+    machine.group("/a", used=3 * GB, max=4 * GB)
+    machine.group("/a/b", used=1 * GB, high=6 * GB)
+    assert pressure.total(str(machine.root)) == 4 * GB, "however much of it is in use"
+
+
 def test_this_machine_can_be_looked_at():
     assert pressure.is_short() in (True, False)
+    assert 0 < pressure.available() <= pressure.total()

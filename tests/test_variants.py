@@ -19,9 +19,11 @@ from caro_shell.backends.atwork import AtWork
 from caro_shell.backends.selection import Selection
 from caro_shell.backends.standin import WithStandIn
 from caro_shell.backends.variants import chosen, in_gguf
+from caro_shell.catalog import find
 from caro_shell.config import Config
 from caro_shell.engine import Engine
 from caro_shell.errors import (
+    BackendError,
     BackendTimeout,
     BackendUnavailable,
     Cancelled,
@@ -29,11 +31,14 @@ from caro_shell.errors import (
     ModelError,
     ModelMissing,
 )
+from caro_shell.manage import contest, trial
 from caro_shell.prompt import Prompt
 from caro_shell.reply import Request
-from tests.daemons import caro_home, write_config
+from tests.aviary import install, know
+from tests.daemons import SCRIPTED, Caller, caro_home, running, write_config
 from tests.mlx_model import GGUF, NAME, copy_model, give_models, needs_mlx
 from tests.person import Person
+from tests.until import PATIENCE_S, until
 
 TINY = "smollm2-135m-q4"
 
@@ -45,13 +50,13 @@ def a_mac(monkeypatch):
     monkeypatch.setattr(variants, "has_library", lambda: True)
 
 
-def describe(models):
+def describe(models, *, name=NAME, same_as=TINY):
     """Write the description of a converted model, without a model."""
-    directory = models / NAME
+    directory = models / name
     directory.mkdir(parents=True)
-    for name in ("config.json", "model-00001.safetensors"):
-        (directory / name).write_text("{}")
-    about = {"id": NAME, "title": "converted", "licence": "MIT", "context": 8, "chat": "", "same_as": TINY}
+    for file in ("config.json", "model-00001.safetensors"):
+        (directory / file).write_text("{}")
+    about = {"id": name, "title": "converted", "licence": "MIT", "context": 8, "chat": "", "same_as": same_as}
     (directory / "caro.json").write_text(json.dumps(about))
 
 
@@ -95,7 +100,7 @@ def test_mlx_is_what_was_asked_for_and_nothing_else(a_mac, converted, monkeypatc
 def test_mlx_without_the_library_is_a_sentence(converted, monkeypatch):
     monkeypatch.setattr(variants, "has_library", lambda: False)
     for asked in (settings("mlx"), settings(model=NAME)):
-        with pytest.raises(BackendUnavailable, match="MLX is not installed; on Apple silicon install.sh brings it"):
+        with pytest.raises(BackendUnavailable, match=r"MLX is not installed; on Apple silicon install\.sh"):
             chosen(asked)
 
 
@@ -155,6 +160,7 @@ class Scripted:
     def alternatives(self, prompt):
         self._do("more of")
         yield Draft("ls", finished=True)
+        yield Draft("ls -l", finished=True)
 
     def improve(self, listener):
         self._do("improve")
@@ -270,6 +276,88 @@ def test_idle_work_stays_with_whoever_answered():
     assert story[-2:] == ["more of gguf", "improve gguf"]
     backend.close()
     assert story[-1] == "close gguf"
+
+
+def test_where_mlx_fails_in_idle_work_there_are_no_other_answers():
+    backend, story = pair([("more of", MlxFailed("thinking"))])
+    assert list(backend.alternatives(PROMPT)) == []
+    assert not mark().exists()
+    assert backend.complete(PROMPT, Person()).text == "mlx"
+    assert "open gguf" not in story
+
+
+def test_a_draft_is_not_gone_on_with_by_one_that_is_closed():
+    backend, _ = pair([("ask", MlxFailed("thinking"))])
+    drafts = backend.alternatives(PROMPT)
+    assert next(drafts).text == "ls"
+    backend.complete(PROMPT, Person())
+    assert list(drafts) == []
+
+
+class Watching(Scripted):
+    """A backend that notes whether there is a mark while it works."""
+
+    def _do(self, what: str) -> None:
+        self.story.append(f"{what}: {mark().exists()}")
+
+    def alternatives(self, prompt):
+        for _ in range(2):
+            self._do("more")
+            yield Draft("ls", finished=True)
+
+
+def test_the_mark_is_there_while_a_step_is_done_and_not_between_two():
+    story: list[str] = []
+    backend = WithStandIn(lambda: Watching("mlx", story, []), None, AtWork(str(mark())))
+    backend.prepare(PROMPT, Person())
+    backend.complete(PROMPT, Person())
+    for _ in backend.alternatives(PROMPT):
+        assert not mark().exists(), "it may be left for hours"
+    backend.improve(Person())
+    assert story == [f"{what}: True" for what in ("open", "prepare", "ask", "more", "more", "improve")]
+
+
+#: A daemon whose model is at work as long as it is held; the arguments are the scripted one and the mark.
+HELD = (
+    "-c",
+    """
+import runpy, sys
+from caro_shell import daemon, engine
+from caro_shell.backends.atwork import AtWork
+from caro_shell.backends.standin import WithStandIn
+
+scripted = runpy.run_path(sys.argv.pop(1))["ScriptedBackend"]
+work = AtWork(sys.argv.pop(1))
+opened = lambda config, env: WithStandIn(lambda: scripted(config, env), None, work)
+daemon.Engine = lambda: engine.Engine(opened, lambda _: 0)
+sys.exit(daemon.main(sys.argv[1:]))
+""",
+)
+
+
+@pytest.mark.slow
+def test_a_daemon_that_is_told_to_end_leaves_no_mark():
+    with running((*HELD, *SCRIPTED, str(mark()))) as process, Caller() as caller:
+        caller.send(kind="rewrite", shell="bash", line="hold pwd")
+        until((caro_home() / "held").exists, what="the model to be at work")
+        assert mark().read_text() == str(process.pid)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    assert not mark().exists()
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [lambda: trial.tried(find("old")), lambda: contest.scored(find("old"), quiet=True)],
+    ids=["tried", "scored"],
+)
+def test_a_stand_ins_figures_are_not_taken_for_mlxs(a_mac, models, measured):
+    know()
+    install("old")
+    describe(models, name="old-mlx-converted", same_as="old")
+    said = r"MLX .*; used llama\.cpp on the processor; set backend\.embedded\.variant to cpu"
+    with pytest.raises(BackendError, match=said):
+        measured()
 
 
 def test_where_nobody_can_stand_in_the_first_failure_is_the_answer():

@@ -11,6 +11,7 @@ from caro_shell import paths
 from caro_shell.backends.variants import chosen
 from caro_shell.catalog import Model, disk
 from caro_shell.config import Config
+from caro_shell.errors import BackendError
 from caro_shell.prompt import Prompt
 
 #: What ends an answer besides the end of the turn: an empty line, a closing fence.
@@ -31,6 +32,12 @@ class Completion:
     cached_tokens: int
     generated_tokens: int
     notices: tuple[str, ...] = ()
+
+    def own(self) -> Completion:
+        """Return it if the model that was asked for wrote it. Raises BackendError where another stood in."""
+        if self.notices:
+            raise BackendError(f"{self.notices[0]}; set backend.embedded.variant to cpu to go on with that")
+        return self
 
 
 class Draft(NamedTuple):

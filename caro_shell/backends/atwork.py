@@ -7,6 +7,15 @@ import os
 import time
 from collections.abc import Iterator
 
+#: The marks that this process has made.
+_marks: set[str] = set()
+
+
+def withdraw() -> None:
+    """Remove the marks of this process, which is about to end of its own will: no library is to blame."""
+    for path in list(_marks):
+        _remove(path)
+
 
 class AtWork:
     """The mark at `path`, with the number of the process in it. A disk that takes none costs nothing else."""
@@ -17,6 +26,7 @@ class AtWork:
     @contextlib.contextmanager
     def marked(self) -> Iterator[None]:
         """Let the mark be there meanwhile, also where that ends with an error of Python's."""
+        _marks.add(self._path)
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             with open(self._path, "w", encoding="ascii") as file:
@@ -24,7 +34,7 @@ class AtWork:
         try:
             yield
         finally:
-            self._remove()
+            _remove(self._path)
 
     def was_fatal(self, within_s: float) -> bool:
         """Say whether a process ended at work less than `within_s` seconds ago; told once."""
@@ -36,12 +46,14 @@ class AtWork:
             return False
         if _is_alive(process):
             return False
-        self._remove()
+        _remove(self._path)
         return age < within_s
 
-    def _remove(self) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
+
+def _remove(path: str) -> None:
+    _marks.discard(path)
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _is_alive(process: int) -> bool:

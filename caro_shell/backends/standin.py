@@ -61,12 +61,27 @@ class WithStandIn:
         return replace(completion, notices=(self._notice,)) if self._notice else completion
 
     def alternatives(self, prompt: Prompt) -> Iterator[Draft]:
-        """Write other answers, with whoever gave the first; see `Backend.alternatives`."""
-        return self._now().alternatives(prompt)
+        """Write other answers, with whoever gave the first; see `Backend.alternatives`.
+
+        Where MLX fails there are no more: nobody waits, and the next request will see who answers it.
+        """
+        backend = self._now()
+        drafts = backend.alternatives(prompt)
+        while self._backend is backend:  # else another one has taken its place, and it is closed
+            try:
+                with self._work.marked():  # not while they are left for other work, perhaps for hours
+                    draft = next(drafts, None)
+            except MlxFailed as error:
+                log.warning("there are no other answers: %s", error)
+                return
+            if draft is None:
+                return
+            yield draft
 
     def improve(self, listener: Listener) -> None:
         """Make later answers faster; see `Backend.improve`."""
-        self._now().improve(listener)
+        with self._work.marked():
+            self._now().improve(listener)
 
     def close(self) -> None:
         """Give back the memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import platform
+import os
 import sys
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ def in_gguf(settings: Config) -> Model:
 
 def on_apple_silicon() -> bool:
     """Say whether this machine has a GPU that MLX was made for."""
-    return sys.platform == "darwin" and platform.machine() == "arm64"
+    return sys.platform == "darwin" and os.uname().machine == "arm64"
 
 
 def has_library() -> bool:

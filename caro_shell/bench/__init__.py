@@ -26,9 +26,9 @@ def score(
 ) -> Score:
     """Open the backend that `settings` name, let it answer `tasks`, and judge the commands.
 
-    No other backend stands in, no answer comes from the cache, and the first is as warm as the others.
-    `listener` is asked between tokens and tasks whether to go on; `tell` hears each result. Raises
-    ModelError, BackendError or Cancelled.
+    No answer comes from the cache, and the first is as warm as the others. `listener` is asked between tokens
+    and tasks whether to go on; `tell` hears each result. Raises ModelError, BackendError, also where another
+    backend stood in, or Cancelled.
     """
     backend = open_backend(settings, listener.environment(variables(settings)))
     try:
@@ -52,7 +52,7 @@ def _notice(missing: str) -> str:
 
 def _writer(backend: Backend, longest: int, listener: Listener) -> Writer:
     def write(words: str, shell: str) -> Written:
-        completion = backend.complete(make_prompt(words, shell), listener)
+        completion = backend.complete(make_prompt(words, shell), listener).own()
         if completion.generated_tokens >= longest:
             raise NoCommandFound("the command was cut off")
         command = parse.read_answer(completion.text, shell).command

@@ -111,12 +111,15 @@ class Judge:
         with sandbox.directory() as home:
             shutil.copytree(self._fixture, home, symlinks=True, dirs_exist_ok=True)
             ran = sandbox.run(task.shell, text, home)
-            files = snapshot.take(home)
+            try:
+                files, problem = snapshot.take(home), ran.problem
+            except OSError as error:  # paths that are too long, for one
+                files, problem = {}, f"it left what cannot be looked at ({error.strerror})"
         _, _, rest = ran.output.partition(_MARK)
         said, _, rest = rest.partition(_MARK)
         own_status, _, after = rest.partition(_MARK)
         ended = int(own_status) if own_status.isdigit() else ran.status
-        return Outcome(output.seen(said, task), after, files, ended, ran.problem)
+        return Outcome(output.seen(said, task), after, files, ended, problem)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Callable, NamedTuple
 from caro_shell.bench import sandbox
 from caro_shell.bench.judge import Verdict, judging, parses
 from caro_shell.bench.task import Task
-from caro_shell.errors import NoCommandFound
+from caro_shell.errors import BackendTimeout, NoCommandFound
 
 
 class Written(NamedTuple):
@@ -23,7 +23,7 @@ class Written(NamedTuple):
     decode_ms: float
 
 
-#: Turns words into a command for a shell. Raises NoCommandFound, or what ends the run.
+#: Turns words into a command for a shell. Raises NoCommandFound or BackendTimeout, or what ends the run.
 Writer = Callable[[str, str], Written]
 
 
@@ -65,8 +65,8 @@ class Score:
 
     @property
     def press_s(self) -> float:
-        """The median of the seconds that an answer took, 0 where there was none."""
-        return statistics.median([r.seconds for r in self.results if r.written] or [0.0])
+        """The median of the seconds that were waited for an answer, 0 where nothing was asked."""
+        return statistics.median([result.seconds for result in self.results] or [0.0])
 
     @property
     def tokens_per_s(self) -> float:
@@ -79,12 +79,13 @@ class Score:
 def results(tasks: Sequence[Task], write: Writer) -> Iterator[Result]:
     """Yield what comes of each task with `write`, one after the other.
 
-    Without a sandbox nothing is run, and no command is judged. Raises what `write` does, but NoCommandFound.
+    Without a sandbox nothing is run, and no command is judged. Raises what `write` does, but NoCommandFound
+    and BackendTimeout: they are no command, and what was waited for it counts.
     """
     missing = sandbox.unavailable()
     for task in tasks:
         began, written = time.monotonic(), None
-        with contextlib.suppress(NoCommandFound):
+        with contextlib.suppress(NoCommandFound, BackendTimeout):
             written = write(task.words, task.shell)
         seconds = time.monotonic() - began
         accepted = written is not None and parses(written.command, task.shell)

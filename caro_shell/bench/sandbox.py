@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import select
 import shutil
@@ -106,23 +107,37 @@ def directory() -> Iterator[str]:
     try:
         yield home
     finally:
-        open_up(root)
-        shutil.rmtree(root)
+        _remove(home)
+        os.rmdir(root)
 
 
-def open_up(path: str) -> None:
-    """Let the directory at `path` and those in it be read and written, whatever modes a command gave them."""
-    os.chmod(path, 0o700)
-    for entry in os.scandir(path):
-        if entry.is_dir(follow_symlinks=False):
-            open_up(entry.path)
+def _remove(path: str) -> None:
+    """Remove the directory at `path`, whatever modes a command gave what is in there, and however deep it is.
+
+    Each directory in it is moved up beside it first: no path grows too long, and nothing recurses.
+    """
+    waiting, numbers = [path], itertools.count()
+    while waiting:
+        directory = waiting.pop()
+        os.chmod(directory, 0o700)
+        for name in os.listdir(directory):
+            entry = os.path.join(directory, name)
+            if stat.S_ISDIR(os.lstat(entry).st_mode):
+                os.chmod(entry, 0o700)  # or it could not be moved
+                waiting.append(f"{path}.{next(numbers)}")
+                os.rename(entry, waiting[-1])
+            else:
+                os.unlink(entry)
+        os.rmdir(directory)
 
 
 def _give(path: str) -> None:
     """Give all at `path` to the one whom sandboxes belong to, where that is not this process's own user."""
     if os.geteuid():
         return
-    os.chown(path, bubblewrap.NOBODY, bubblewrap.NOBODY, follow_symlinks=False)
-    if stat.S_ISDIR(os.lstat(path).st_mode):
-        for name in os.listdir(path):
-            _give(os.path.join(path, name))
+    waiting = [path]
+    while waiting:
+        entry = waiting.pop()
+        os.chown(entry, bubblewrap.NOBODY, bubblewrap.NOBODY, follow_symlinks=False)
+        if stat.S_ISDIR(os.lstat(entry).st_mode):
+            waiting += [os.path.join(entry, name) for name in os.listdir(entry)]

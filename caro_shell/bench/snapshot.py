@@ -32,27 +32,36 @@ def take(root: str) -> dict[str, str]:
     Kind, mode and content count; times do not, nor who a file belongs to, nor a newline at its end. Archives
     are described by what they hold. What is in a `.git` is git's own affair. Raises OSError.
     """
-    return dict(_within(root, "."))
+    found, waiting = {}, [(root, ".")]
+    while waiting:  # a command may have made more levels than Python has
+        directory, path = waiting.pop()
+        found[path] = f"directory {_mode(os.stat(directory))}"
+        if path.endswith("/.git"):
+            continue
+        os.chmod(directory, 0o700)
+        for entry in os.scandir(directory):
+            below = f"{path}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, below))
+            else:
+                found[below] = _described(entry)
+    return found
 
 
-def _within(directory: str, path: str) -> Iterator[tuple[str, str]]:
-    yield path, f"directory {oct(stat.S_IMODE(os.stat(directory).st_mode))}"
-    if path.endswith("/.git"):
-        return
-    os.chmod(directory, 0o700)
-    for entry in os.scandir(directory):
-        below = f"{path}/{entry.name}"
-        mode = oct(stat.S_IMODE(entry.stat(follow_symlinks=False).st_mode))
-        if entry.is_symlink():
-            yield below, f"link to {os.readlink(entry.path)}"
-        elif entry.is_dir():
-            yield from _within(entry.path, below)
-        elif entry.is_file():
-            os.chmod(entry.path, 0o600)
-            with open(entry.path, "rb") as file:
-                yield below, f"file {mode} {_content(file.read(_MOST))}"
-        else:
-            yield below, f"special file {mode}"
+def _described(entry: os.DirEntry[str]) -> str:
+    """Describe what is no directory."""
+    mode = _mode(entry.stat(follow_symlinks=False))
+    if entry.is_symlink():
+        return f"link to {os.readlink(entry.path)}"
+    if not entry.is_file():
+        return f"special file {mode}"
+    os.chmod(entry.path, 0o600)
+    with open(entry.path, "rb") as file:
+        return f"file {mode} {_content(file.read(_MOST))}"
+
+
+def _mode(entry: os.stat_result) -> str:
+    return oct(stat.S_IMODE(entry.st_mode))
 
 
 def _content(data: bytes) -> str:

@@ -46,9 +46,12 @@ def objection(old: Score, new: Score) -> str:
     It is when it has fewer right answers. With as many it may take twice as long for a press, or a second;
     with more, twice as long or 5 seconds. Where no answer could be judged, those count that a shell can read.
     """
-    before, now = (old.right, new.right) if old.of and new.of else (old.answered, new.answered)
-    if now < before:
+    judged = old.of and new.of
+    before, now = (old.right, new.right) if judged else (old.answered, new.answered)
+    if now < before and judged:
         return f"it had {now} answers right where the old one had {before}"
+    if now < before:
+        return f"it wrote {now} commands that a shell can read where the old one wrote {before}"
     limit = max(LONGER * old.press_s, LIMIT_S if now > before else SHORT_S)
     if new.press_s > limit:
         return f"a press takes {new.press_s:.1f} s, and {limit:.1f} s are the limit here"

@@ -36,7 +36,7 @@ class Trial(NamedTuple):
 def tried(model: Model, *, quiet: bool = False) -> Trial:
     """Load the model and let it answer `WORDS`; unless `quiet`, what takes its time is shown meanwhile.
 
-    Raises ModelError or BackendError when it cannot be loaded or gives no answer.
+    Raises ModelError or BackendError when it cannot be loaded or gives no answer, or another one stood in.
     """
     if not quiet:
         print(f"caro: trying {model.id} with one request", file=sys.stderr)
@@ -48,7 +48,7 @@ def tried(model: Model, *, quiet: bool = False) -> Trial:
             prompt = make_prompt(WORDS, "bash")
             backend.prepare(prompt, waiting)
             began = time.monotonic()
-            completion = backend.complete(prompt, waiting)
+            completion = backend.complete(prompt, waiting).own()
             press_s = time.monotonic() - began
         finally:
             backend.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Callable
@@ -22,8 +23,8 @@ def upgrade(
     """Try the model `name`, or the next better one of `quality`, and switch to it if it is not worse.
 
     `say` is told sentences and a table on the way; `force` is to switch whatever the figures say. Until the
-    one write that switches, whatever ends this leaves the old model answering. Raises ModelError,
-    BackendError or ConfigError.
+    one write that switches, whatever ends this leaves the old model answering. Raises ModelError, also for a
+    new model that is worse, BackendError or ConfigError.
     """
     before = choice.current()
     if before is None:
@@ -39,8 +40,10 @@ def upgrade(
         say(f"{new.id} is {'fetched and verified' if fetched else 'here, whole'}: {path}")
         against = _contest(old, new, say, quiet=quiet)
         if against and not force:
-            say(_refused(old, new, against))
-            return
+            raise ModelError(
+                f"{new.id} is worse on this machine ({against}), so {old.id} goes on answering; "
+                f"take it anyway with: caro model use {shlex.quote(new.id)}"
+            )
         if against:
             say(f"{new.id} is worse ({against}), and taken as you asked.")
         for sentence in switch_to(new, before):
@@ -80,11 +83,3 @@ def _nothing_to_do(old: Model, new: Model | None, quality: str) -> str:
         return f"{old.id} is in use already."
     other = "; for one of higher quality: caro model upgrade --quality high" if quality == "standard" else ""
     return f"the catalogue has no better model of quality {quality} than {old.id}{other}"
-
-
-def _refused(old: Model, new: Model, why: str) -> str:
-    return (
-        f"{old.id} goes on answering; {new.id} is worse on this machine: {why}.\n"
-        f"Take it anyway: caro model use {new.id}\n"
-        f"Free its room:  caro model remove {new.id}"
-    )

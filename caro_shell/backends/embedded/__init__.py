@@ -12,6 +12,7 @@ from caro_shell.backends import Completion, Draft, Listener
 from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, Context
 from caro_shell.backends.embedded.cores import Cores
 from caro_shell.backends.embedded.kvcache import KVCache
+from caro_shell.backends.embedded.modelfile import CHOOSE
 from caro_shell.backends.embedded.prefixstate import PrefixStates
 from caro_shell.backends.embedded.writing import Branch, Desk, Writing, branches
 from caro_shell.config import Config
@@ -22,6 +23,8 @@ from caro_shell.prompt import Prompt
 _WORTH_SHOWING = 0.02
 #: Tokens that there must be room for behind a request; a long command has fifty.
 _LEAST_ROOM = 160
+#: Tokens that a request may have at the least, or the model is of no use; an ordinary one has twenty.
+_LEAST_REQUEST = 64
 
 
 class EmbeddedBackend:
@@ -113,7 +116,13 @@ class EmbeddedBackend:
         """Return an empty answer to `prompt`."""
         rendered = self._format(prompt)
         prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
-        if len(request) > min(BATCH_TOKENS, CONTEXT_TOKENS - len(prefix) - _LEAST_ROOM):
+        room = CONTEXT_TOKENS - len(prefix) - _LEAST_ROOM
+        if room < _LEAST_REQUEST:
+            raise BackendError(
+                f"{os.path.basename(self.model)} cannot hold caro's examples: to it they are {len(prefix)} "
+                f"tokens, of {CONTEXT_TOKENS} in all; {CHOOSE}"
+            )
+        if len(request) > min(BATCH_TOKENS, room):
             raise BackendError("the line is too long for the model; say it in fewer words")
         return Writing(prefix, request)
 

@@ -73,9 +73,18 @@ def _what_it_is(head: bytes) -> str:
     return next(kinds, f"is not a GGUF file, which a model for llama.cpp is; {FETCH}")
 
 
-def check_memory(path: str, wanted: int) -> None:
-    """Look whether `wanted` bytes can be had to run the model at `path`. Raises BackendUnavailable if not."""
-    free = pressure.available()
+def check_memory(path: str, wanted: int, *, mapped: int = 0) -> None:
+    """Look whether `wanted` bytes can be had to run the model at `path`. Raises BackendUnavailable if not.
+
+    The `mapped` ones of its file come on top, but can be dropped and read again: so they need not be free, if
+    only this machine, and what limits caro there, could ever hold them.
+    """
+    everything, free = pressure.total(), pressure.available()
+    if wanted + mapped > everything:
+        raise BackendUnavailable(
+            f"{os.path.basename(path)} needs about {readable(wanted + mapped)} of memory, and there are "
+            f"{readable(everything)} in all; use a smaller model: caro model list"
+        )
     if wanted > free:
         raise BackendUnavailable(
             f"{os.path.basename(path)} needs about {readable(wanted)} of memory, and {readable(free)} are "

@@ -24,14 +24,14 @@ def load_suitable(path: str) -> Any:
     here, BackendUnavailable where memory is short; for that it is looked at before anything is loaded.
     """
     modelfile.check(path)
-    size = os.path.getsize(path) + _BUFFER_BYTES
-    modelfile.check_memory(path, size)
+    size = os.path.getsize(path)
+    modelfile.check_memory(path, _BUFFER_BYTES, mapped=size)
     model = load(path, repacked=False)
     if not model:
         raise ModelDamaged(f"{path} {meaning(complaints)}")
     try:
         _check_use(path, model)
-        modelfile.check_memory(path, size + _cache_bytes(model))
+        modelfile.check_memory(path, _BUFFER_BYTES + _cache_bytes(model), mapped=size)
     except CaroError:
         llama_cpp.llama_model_free(model)
         raise

@@ -30,6 +30,10 @@ log = logging.getLogger("caro.trial")
 _CHILD = f"import sys; from {__name__} import main; sys.exit(main(sys.argv[1]))"
 #: What the child reads: every byte there is, so that each way into the vocabulary is walked once.
 _SAMPLE = "".join(map(chr, range(1, 128))) + "äßЖ漢🙂"
+#: Seconds that it may take, and bytes that the slowest disk reads in one of them: some files it hangs on.
+_LIMIT_S, _BYTES_PER_S = 60.0, 20e6
+#: How a process ends that was given what it cannot take; any other signal comes from outside.
+_FATAL = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP)
 #: What llama.cpp, or C++ itself, says of its end.
 _LAST_WORDS = re.compile(r"GGML_ASSERT.{,200}|(?<=what\(\):  ).{,200}")
 #: What the child says by its exit status: all is well, there is a sentence about it, all tokens are the same
@@ -41,13 +45,14 @@ def undergo(path: str) -> None:
     """Load the GGUF file at `path` in a child and let it read and write a token, once for each such file.
 
     Raises ModelMissing or ModelDamaged for a file that is none, ModelDamaged where the child dies of it or
-    the weights say nothing, BackendUnavailable where there is no memory for a child. Whatever else is wrong
-    is found again when the file is loaded here.
+    comes to no end, or the weights say nothing, BackendUnavailable where there is no memory for a child, or
+    it was ended from outside. Whatever else is wrong is found again when the file is loaded here.
     """
     modelfile.check(path)
     mark = _mark(path)
     if os.path.exists(mark):
         return
+    limit_s = _LIMIT_S + os.path.getsize(path) / _BYTES_PER_S
     try:
         child = subprocess.run(
             [sys.executable, "-I", "-c", _CHILD, path],
@@ -57,9 +62,14 @@ def undergo(path: str) -> None:
             text=True,
             errors="replace",
             check=False,
+            timeout=limit_s,
         )
     except OSError as error:
         raise _no_memory(path) from error
+    except subprocess.TimeoutExpired as error:
+        raise ModelDamaged(
+            f"{path} was not loaded within {limit_s:.0f} s; llama.cpp seems to hang on it; {FETCH}"
+        ) from error
     if child.returncode == _SOUND:
         with contextlib.suppress(OSError), open(mark, "x", encoding="utf-8"):
             pass  # on a disk that takes no mark there is a trial each time
@@ -67,13 +77,23 @@ def undergo(path: str) -> None:
         raise ModelDamaged(f"{path} holds weights that say nothing, as zeros do; {FETCH}")
     elif child.returncode == -signal.SIGKILL:  # the kernel's way where memory has run out
         raise _no_memory(path)
-    elif child.returncode < 0:
-        log.warning("%s ended llama.cpp: %s", path, child.stderr[-2000:])
-        said = _LAST_WORDS.search(child.stderr)
-        reason = said.group(0) if said else signal.Signals(-child.returncode).name
-        raise ModelDamaged(
-            f"{path} is damaged, or not made for this llama.cpp (which dies of it: {reason}); {FETCH}"
+    elif child.returncode != _REFUSED:
+        log.warning("%s: its trial ended with %d: %s", path, child.returncode, child.stderr[-2000:])
+        if child.returncode < 0:
+            raise _death(path, -child.returncode, child.stderr)
+
+
+def _death(path: str, number: int, stderr: str) -> CaroError:
+    """Return what is to be said where the signal `number` ended the child."""
+    if number not in _FATAL:
+        return BackendUnavailable(
+            f"the trial of {os.path.basename(path)} was ended from outside (signal {number}); try again"
         )
+    said = _LAST_WORDS.search(stderr)
+    reason = said.group(0) if said else signal.Signals(number).name
+    return ModelDamaged(
+        f"{path} is damaged, or not made for this llama.cpp (which dies of it: {reason}); {FETCH}"
+    )
 
 
 def _no_memory(path: str) -> BackendUnavailable:
