@@ -33,7 +33,7 @@ class PipSource:
     part_size: int = 0
 
     def __str__(self) -> str:
-        return f"{self.package} {self.version}"
+        return f"{self.package.replace('{n}', f'1..{self.parts}')} {self.version}"
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from caro_shell.commands import modelactions
 from caro_shell.sanitise import printable
 
 _DESCRIPTION = """\
-The models that can answer on this machine, without a network once they are here.
+The models that answer on this machine; once here, they need no network.
 
-  caro model list              what there is, what is in use, how fast each was here
+  caro model list              what there is, what is in use, and how fast
   caro model pull q8           fetch one; a pull that was broken off goes on
   caro model use q8            try it, and let it answer from now on
   caro model rollback          back to the one before
-  caro model upgrade           fetch a better one, measure both, keep the better
+  caro model upgrade           fetch a better one; both are measured
 """
 
 _NAME = "an id or short name from `caro model list`, or the path of a .gguf file"
@@ -76,8 +76,8 @@ _ACTIONS = {
         "caro model upgrade --quality high",
         "The next better model of the catalogue, or NAME, is fetched beside the one in\n"
         "use and verified. Both do the tasks of a short benchmark here. The new one takes\n"
-        "over if it has at least as many of them right, and a press takes at most a second\n"
-        "or twice as long as before; with more of them right, up to 5 seconds will do, too.\n"
+        "over if it has at least as many of them right, and a press takes at most a\n"
+        "second or twice as long as before; with more of them right, up to 5 seconds.\n"
         "Else, and whenever this is interrupted, the old one goes on answering.",
         name="?",
         flags=("--quality", "--force", "--quiet"),

@@ -144,7 +144,7 @@ def _form(model: Model) -> str:
 
 def _measured(figures: Figures | None) -> str:
     if figures is None:
-        return "nothing yet; caro model use and caro model upgrade do, and key presses"
+        return "not yet; key presses do, and caro model use"
     right = f", {figures.right} of {figures.of} right" if figures.of else ""
     return f"{figures.tokens_per_s:.0f} tokens/s, {figures.press_s:.2f} s a press{right} ({figures.when})"
 
