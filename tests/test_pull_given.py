@@ -179,3 +179,21 @@ def test_a_url_that_brings_no_model_is_not_remembered(server, models):
         pull(given(server.url.replace("tiny", "mine")))
     assert names(models) == []
     assert "mine" not in catalog.load_catalog()
+
+
+def test_a_pull_that_was_broken_off_is_listed_and_can_be_removed(server, models, caro):
+    server.mishaps = [Cut(0), Cut(CHUNK + 9), Fail(404)]
+    assert caro("model", "pull", server.url)[0] == 1
+    assert names(models) == ["tiny.gguf.part", "tiny.gguf.part.etag"]
+    (row,) = (line for line in caro("model", "list")[1].splitlines() if line.startswith("  tiny"))
+    assert row.endswith("part here")
+    assert caro("model", "remove", "tiny")[0] == 0
+    assert names(models) == []
+
+
+def test_what_arrived_from_a_server_without_tags_comes_anew_and_that_is_said(server, models, caro):
+    server.tag = ""
+    server.mishaps = [Cut(0), Cut(CHUNK + 9), Fail(404)]
+    caro("model", "pull", server.url)
+    err = caro("model", "pull", server.url)[2]
+    assert "does not say whether its file is still the same, so it comes anew from the beginning" in err

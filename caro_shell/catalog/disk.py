@@ -86,6 +86,11 @@ def _wrong_size(path: str, expected: int) -> str:
     return "" if size else "it is empty"
 
 
+def has_part(model: Model) -> bool:
+    """Say whether there is something of the model that a pull which was broken off has left."""
+    return os.path.exists(os.path.join(pull_directory(), model.file + ".part"))
+
+
 def bytes_at(path: str) -> int:
     """Return the size of the file at `path`, or of all files in that directory. Raises OSError."""
     return _stamp(path)[0]

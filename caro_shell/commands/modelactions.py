@@ -10,7 +10,7 @@ from typing import Callable
 from caro_shell import catalog, config, paths
 from caro_shell.catalog import disk, pins
 from caro_shell.catalog.wanted import wanted
-from caro_shell.errors import ModelDamaged, ModelError
+from caro_shell.errors import ModelDamaged, ModelError, PullError
 from caro_shell.manage import inventory, listing
 from caro_shell.sanitise import printable
 
@@ -54,7 +54,12 @@ def _pull(args: argparse.Namespace) -> int:
     for notice in settings.notices:
         _remark(notice)
     model = given(args.name) if args.name else named(args)
-    path, fetched = pull(model, settings.model_sources, quiet=args.quiet, called=args.name or "")
+    try:
+        path, fetched = pull(model, settings.model_sources, quiet=args.quiet, called=args.name or "")
+    except (PullError, KeyboardInterrupt):
+        if disk.has_part(model):
+            remember(model)  # so that it is listed, and can be removed
+        raise
     is_new = remember(model)
     if model.form == "gguf" and not model.sha256:
         _try(model, path)

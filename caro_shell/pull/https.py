@@ -68,7 +68,7 @@ def is_private(url: str) -> bool:
 def fetch(url: str, part: PartFile, token: str = "") -> None:
     """Append to `part` what it lacks. Raises SourceError; what has arrived stays in the part."""
     if part.size and not part.is_vouched_for and not part.recall_tag(url):
-        part.restart()  # nothing would tell that the rest belongs to it
+        part.restart(f"{host_of(url)} does not say whether its file is still the same")
     furthest = part.size
     while part.missing:
         _go_on(url, part, furthest, token)
@@ -178,6 +178,6 @@ def _begin(response: requests.Response, url: str, part: PartFile) -> None:
         part.restart()
         raise SourceError(f"{host} changed the file meanwhile")
     if not resumed:
-        part.restart()
+        part.restart(f"{host} does not go on in the middle of a file, or has another one now")
     # A weak tag does not promise the same bytes, so a range cannot rest on it.
     part.remember_tag(url, "" if tag.startswith("W/") else tag)

@@ -85,8 +85,10 @@ class PartFile:
             self._progress.advance(count)
             rest = rest[count:]
 
-    def restart(self) -> None:
-        """Drop all that has arrived."""
+    def restart(self, why: str = "") -> None:
+        """Drop all that has arrived, and say `why` if there was something."""
+        if why and self.size:
+            self._progress.say(f"{why}, so it comes anew from the beginning")
         with self.disk_errors():
             self._file.truncate(0)
         self._hashes = Hashes()
