@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from caro_shell import paths
 from tests.daemons import caro_home
 from tests.parrot import parrot
 
@@ -52,3 +53,16 @@ def offer(directory: Path, *names: str) -> None:
 def left() -> list[str]:
     """Return the names of what is in the directory of models."""
     return sorted(os.listdir(caro_home() / "models"))
+
+
+def config() -> str:
+    """Return the text of the file of settings, "" where there is none."""
+    path = Path(paths.config_file())
+    return path.read_text() if path.exists() else ""
+
+
+def answer(caro) -> str:
+    """Return what `caro WORDS` prints."""
+    code, out, err = caro("--no-daemon", "list", "files")
+    assert code == 0, err
+    return out.rstrip("\n")

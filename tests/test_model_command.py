@@ -13,7 +13,7 @@ from caro_shell import cli, measured, paths
 from caro_shell.catalog import find
 from caro_shell.commands import model as command
 from caro_shell.manage.trial import WORDS
-from tests.aviary import install, know, left, offer, on_disk
+from tests.aviary import answer, config, install, know, left, offer, on_disk
 from tests.daemons import caro_home, write_config
 from tests.hub_server import hub
 from tests.parrot import parrot
@@ -25,18 +25,6 @@ ACTIONS = ("list", "info", "pull", "use", "upgrade", "rollback", "convert", "ver
 @pytest.fixture(autouse=True)
 def aviary_known():
     know()
-
-
-def config() -> str:
-    path = Path(paths.config_file())
-    return path.read_text() if path.exists() else ""
-
-
-def answer(caro) -> str:
-    """Return what `caro WORDS` prints."""
-    code, out, err = caro("--no-daemon", "list", "files")
-    assert code == 0, err
-    return out.rstrip("\n")
 
 
 def listed(caro) -> dict[str, dict]:

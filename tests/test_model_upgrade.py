@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from caro_shell import measured, paths
+from caro_shell import measured, pressure
 from caro_shell.bench import Result, Score, sandbox
 from caro_shell.bench.judge import Verdict
 from caro_shell.bench.run import Written
@@ -23,7 +21,7 @@ from caro_shell.manage import contest
 from caro_shell.manage.candidate import candidate
 from caro_shell.manage.contest import objection
 from caro_shell.manage.trial import WORDS
-from tests.aviary import SAYS, install, know, left, offer
+from tests.aviary import SAYS, answer, config, install, know, left, offer
 from tests.daemons import caro_home, write_config
 from tests.hub_server import hub
 from tests.until import PATIENCE_S, until
@@ -55,18 +53,6 @@ def unjudged(tmp_path, monkeypatch):
     sandbox.unavailable.cache_clear()
 
 
-def config() -> str:
-    path = Path(paths.config_file())
-    return path.read_text() if path.exists() else ""
-
-
-def answer(caro) -> str:
-    """Return what `caro WORDS` prints."""
-    code, out, err = caro("--no-daemon", "list", "files")
-    assert code == 0, err
-    return out.rstrip("\n")
-
-
 # -- which one, and whether it is worse
 
 
@@ -86,13 +72,13 @@ def answer(caro) -> str:
 )
 def test_the_candidate_is_the_next_better_one_of_that_quality(old, quality, new, monkeypatch):
     (caro_home() / "models.toml").unlink()
-    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 8 << 20}[name])
+    monkeypatch.setattr(pressure, "total", lambda: 4096 * (8 << 20))
     found = candidate(find(old), quality)
     assert (found.short if found else "") == new
 
 
 def test_one_that_memory_cannot_hold_is_no_candidate(monkeypatch):
-    monkeypatch.setattr(os, "sysconf", lambda name: {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1 << 18}[name])
+    monkeypatch.setattr(pressure, "total", lambda: 4096 * (1 << 18))
     sentence = r"memory \(1\.07 GB\) is too small for .*-q8 \(1\.89 GB\); .*-q4 goes on answering"
     with pytest.raises(ModelError, match=sentence):
         candidate(find("q4"), "high")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import random
 import shutil
 import threading
@@ -12,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from caro_shell import catalog
+from caro_shell import catalog, pressure
 from caro_shell.catalog import disk, pins
 from caro_shell.catalog.removal import remove
 from caro_shell.errors import ModelDamaged, PullError
@@ -205,7 +204,7 @@ class TestMemory:
     def larger(self, server, repo):
         """A model larger than this machine's memory, of which the hub alone knows the size."""
         with (repo / "Tiny-Q4.gguf").open("wb") as file:
-            file.truncate(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") + 1)
+            file.truncate(pressure.total() + 1)
         server.known[str(repo / "Tiny-Q4.gguf")] = ("0" * 40, "1" * 64)
         return unknown()
 

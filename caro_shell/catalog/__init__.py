@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
 import tomli
@@ -96,7 +97,7 @@ def _read(stamps: tuple[_Stamp, ...], catalog: str, descriptions: list[str]) -> 
 def _shipped(path: str) -> dict[str, Model]:
     try:
         with open(path, "rb") as file:
-            models = [model_of(table) for table in tomli.load(file)["model"]]
+            models = [replace(model_of(table), shipped=True) for table in tomli.load(file)["model"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"the catalog {path} cannot be used ({error}); install caro again") from error
     return {model.id: model for model in models}

@@ -86,9 +86,12 @@ def _wrong_size(path: str, expected: int) -> str:
     return "" if size else "it is empty"
 
 
-def has_part(model: Model) -> bool:
-    """Say whether there is something of the model that a pull which was broken off has left."""
-    return os.path.exists(os.path.join(pull_directory(), model.file + ".part"))
+def bytes_of_part(model: Model) -> int:
+    """Return how many bytes of the model a pull that was broken off has left."""
+    try:
+        return bytes_at(os.path.join(pull_directory(), model.file + ".part"))
+    except OSError:
+        return 0
 
 
 def bytes_at(path: str) -> int:

@@ -81,7 +81,8 @@ class Model:
     (`pins.digest`), and `same_as` names the model in GGUF whose weights it has. `quality` is `standard`,
     `high` (slower, more often right) or `test` (never chosen unless named). `short` is what people may call
     it beside its id. `pinned` says that size and hash are those of the first pull: they tell whether the
-    file is still the same, and nobody vouches for what it holds.
+    file is still the same, and nobody vouches for what it holds. `shipped` says that the entry is one of
+    caro's own catalog.
     """
 
     id: str
@@ -99,3 +100,4 @@ class Model:
     same_as: str = ""
     files: tuple[File, ...] = ()
     pinned: bool = False
+    shipped: bool = False

@@ -57,7 +57,7 @@ def _pull(args: argparse.Namespace) -> int:
     try:
         path, fetched = pull(model, settings.model_sources, quiet=args.quiet, called=args.name or "")
     except (PullError, KeyboardInterrupt):
-        if disk.has_part(model):
+        if disk.bytes_of_part(model):
             remember(model)  # so that it is listed, and can be removed
         raise
     is_new = remember(model)

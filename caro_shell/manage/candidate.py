@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from caro_shell import pressure
 from caro_shell.catalog import Model, load_catalog
 from caro_shell.errors import ModelError
 from caro_shell.sizes import readable
@@ -28,7 +27,7 @@ def candidate(old: Model, quality: str) -> Model | None:
         better = []
     if not better:
         return None
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = pressure.total()
     if better[0].size * _MEMORY > memory:
         raise ModelError(
             f"this machine's memory ({readable(memory)}) is too small for {better[0].id} "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,7 +36,11 @@ class Item:
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain data."""
         return {
-            **{name: value for name, value in asdict(self.model).items() if name not in ("sources", "files")},
+            **{
+                name: value
+                for name, value in asdict(self.model).items()
+                if name not in ("sources", "files", "shipped")
+            },
             "size": self.size,
             "sources": list(map(str, self.model.sources)),
             "state": self.state,
@@ -80,14 +83,6 @@ def item(model: Model, now: Wanted | None) -> Item:
     except ModelDamaged:
         return Item(model, "damaged", why=why, figures=figures)
     except ModelMissing:
-        fetched = _fetched(model)
+        fetched = disk.bytes_of_part(model)
         state = "partly fetched" if fetched else "available" if model.sources else "missing"
         return Item(model, state, fetched=fetched, why=why, figures=figures)
-
-
-def _fetched(model: Model) -> int:
-    """Return how many bytes a pull that was broken off has left."""
-    try:
-        return disk.bytes_at(os.path.join(disk.pull_directory(), model.file + ".part"))
-    except OSError:
-        return 0

@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import Callable
 
+from caro_shell import pressure
 from caro_shell.catalog import Model
 from caro_shell.errors import PullError
 from caro_shell.pull.staging import Staging
@@ -21,7 +22,7 @@ def check_memory(model: Model, size: int, called: str, say: Callable[[str], None
     It would be read from the disk anew for each token. Whoever `called` it by a name may want it for another
     machine, and is only told, by `say`.
     """
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = pressure.total()
     if size <= memory:
         return
     sentence = f"{model.id} has {readable(size)} and this machine {readable(memory)} of memory"

@@ -12,7 +12,7 @@ from caro_shell.backends.llamacpp import trial
 from caro_shell.backends.llamacpp.context import LlamaContext
 from caro_shell.backends.llamacpp.library import build
 from caro_shell.backends.variants import in_gguf
-from caro_shell.catalog import Model, disk, own
+from caro_shell.catalog import Model, disk
 from caro_shell.config import Config
 from caro_shell.errors import ModelError
 
@@ -47,6 +47,4 @@ def _vouched_for(entry: Model, path: str) -> bool:
 
     A hash that a source stated, or the person wrote down, says that a file is the same, not that it is sound.
     """
-    if entry.pinned or not disk.verified(path, entry):
-        return False
-    return all(model.id != entry.id for model in own.read({}).models)
+    return entry.shipped and not entry.pinned and disk.verified(path, entry)
