@@ -26,70 +26,56 @@ class Chat:
     request: tuple[Piece, ...]
 
 
-def chatml(prompt: Prompt) -> Chat:
-    """Write `prompt` as ChatML, the format of Qwen2.5 and SmolLM2."""
-    prefix = [f"<|im_start|>system\n{prompt.system}<|im_end|>\n"]
-    prefix += [
-        f"<|im_start|>user\n{words}<|im_end|>\n<|im_start|>assistant\n{command}<|im_end|>\n"
-        for words, command in prompt.examples
-    ]
-    return Chat(
-        prefix=(Piece("".join(prefix), special=True),),
-        request=(
-            Piece("<|im_start|>user\n", special=True),
-            Piece(prompt.request, special=False),
-            Piece("<|im_end|>\n<|im_start|>assistant\n", special=True),
-        ),
-    )
+@dataclass(frozen=True)
+class Format:
+    """A chat format: what stands around the system text, the words and a command.
+
+    `opening` holds the system text at "{}"; `markup` says whether the rest is read as special tokens in the
+    prefix, too, which is false where there are none.
+    """
+
+    opening: str
+    asks: str
+    answers: str
+    ends: str
+    markup: bool = True
+
+    def __call__(self, prompt: Prompt) -> Chat:
+        """Write `prompt` in this format."""
+        prefix = self.opening.format(prompt.system) + "".join(
+            f"{self.asks}{words}{self.answers}{command}{self.ends}" for words, command in prompt.examples
+        )
+        said = [text for pair in prompt.nearest for text in pair] + [prompt.request]
+        said += [text for pair in prompt.objections for text in pair]
+        request = [Piece(self.asks, special=True)]
+        for turn, text in enumerate(said):
+            between = self.answers if turn % 2 == 0 else self.ends + self.asks
+            request += [Piece(text, special=False), Piece(between, special=True)]
+        return Chat((Piece(prefix, special=self.markup),), tuple(request))
 
 
-def llama3(prompt: Prompt) -> Chat:
-    """Write `prompt` in the format of Llama 3 and its descendants."""
-    turn = "<|start_header_id|>{}<|end_header_id|>\n\n".format
-    prefix = [f"<|begin_of_text|>{turn('system')}{prompt.system}<|eot_id|>"]
-    prefix += [
-        f"{turn('user')}{words}<|eot_id|>{turn('assistant')}{command}<|eot_id|>"
-        for words, command in prompt.examples
-    ]
-    return Chat(
-        prefix=(Piece("".join(prefix), special=True),),
-        request=(
-            Piece(turn("user"), special=True),
-            Piece(prompt.request, special=False),
-            Piece(f"<|eot_id|>{turn('assistant')}", special=True),
-        ),
-    )
-
-
-def phi3(prompt: Prompt) -> Chat:
-    """Write `prompt` in the format of Phi-3."""
-    prefix = [f"<|system|>\n{prompt.system}<|end|>\n"]
-    prefix += [
-        f"<|user|>\n{words}<|end|>\n<|assistant|>\n{command}<|end|>\n" for words, command in prompt.examples
-    ]
-    return Chat(
-        prefix=(Piece("".join(prefix), special=True),),
-        request=(
-            Piece("<|user|>\n", special=True),
-            Piece(prompt.request, special=False),
-            Piece("<|end|>\n<|assistant|>\n", special=True),
-        ),
-    )
-
-
-def plain(prompt: Prompt) -> Chat:
-    """Write `prompt` as a text that goes on: for a base model, which was taught no format."""
-    prefix = [f"# {prompt.system}\n\n"]
-    prefix += [f"# {words}\n{command}\n\n" for words, command in prompt.examples]
-    return Chat(
-        prefix=(Piece("".join(prefix), special=False),),
-        request=(
-            Piece("# ", special=True),
-            Piece(prompt.request, special=False),
-            Piece("\n", special=True),
-        ),
-    )
-
+#: What Qwen2.5 and SmolLM2 were taught.
+chatml = Format(
+    opening="<|im_start|>system\n{}<|im_end|>\n",
+    asks="<|im_start|>user\n",
+    answers="<|im_end|>\n<|im_start|>assistant\n",
+    ends="<|im_end|>\n",
+)
+#: Llama 3 and its descendants.
+llama3 = Format(
+    opening="<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n{}<|eot_id|>",
+    asks="<|start_header_id|>user<|end_header_id|>\n\n",
+    answers="<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+    ends="<|eot_id|>",
+)
+phi3 = Format(
+    opening="<|system|>\n{}<|end|>\n",
+    asks="<|user|>\n",
+    answers="<|end|>\n<|assistant|>\n",
+    ends="<|end|>\n",
+)
+#: A text that goes on: for a base model, which was taught no format.
+plain = Format(opening="# {}\n\n", asks="# ", answers="\n", ends="\n\n", markup=False)
 
 FORMATS = {"chatml": chatml, "llama3": llama3, "phi3": phi3, "plain": plain}
 

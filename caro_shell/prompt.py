@@ -18,11 +18,17 @@ _SYSTEM = (
 
 @dataclass(frozen=True)
 class Prompt:
-    """System text and examples (fixed for a shell and system), and the person's words."""
+    """System text and examples (fixed for a shell and system), and the person's words.
+
+    `nearest` are more pairs of words and command, those that come closest to the request. `objections` are
+    commands that were given for it, each with what is wrong with it.
+    """
 
     system: str
     examples: tuple[tuple[str, str], ...]
     request: str
+    nearest: tuple[tuple[str, str], ...] = ()
+    objections: tuple[tuple[str, str], ...] = ()
 
 
 def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:

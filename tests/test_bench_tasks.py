@@ -73,15 +73,16 @@ setup = "true"
 id = "x"
 words = "w"
 level = "easy"
-split = "dev"
 fixture = "one"
 accept = ["ls"]
 """
 
 
 def test_a_file_of_tasks_is_read(tmp_path):
-    (tmp_path / "topic.toml").write_text(TASK)
-    (task,) = read_tasks(str(tmp_path / "topic.toml"))
+    path = tmp_path / "dev" / "topic.toml"
+    path.parent.mkdir()
+    path.write_text(TASK)
+    (task,) = read_tasks(str(path))
     assert (task.id, task.topic, task.accept, task.also) == ("x", "topic", ("ls",), ())
     assert task.fixture == Fixture({"a.txt": Entry("text"), "b/": Entry(mode="700")}, "true")
     assert task.fixture.names == {"a.txt", "b"}
@@ -99,7 +100,8 @@ def test_a_file_of_tasks_is_read(tmp_path):
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path, right, wrong):
-    path = tmp_path / "topic.toml"
+    path = tmp_path / "dev" / "topic.toml"
+    path.parent.mkdir()
     path.write_text(TASK.replace(right, wrong))
     with pytest.raises(ConfigError, match=rf"{path} cannot be used .*; install caro again"):
         read_tasks(str(path))

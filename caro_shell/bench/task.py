@@ -58,8 +58,9 @@ class Task:
     The commands of `accept` all come to the same; those of `also` are right too, by another reading of the
     words. `output` is one of `OUTPUTS`, in this order if `ordered`. Text of the task's `shell` that runs in
     front of the command (`before`) or behind it (`after`) shares its session; what `after` prints is
-    compared as it is. Tasks that are `short` are asked where time is short, too; those of the split `test`
-    are never looked at while something is improved.
+    compared as it is. Tasks that are `short` are asked where time is short, too; those that are `everyday`
+    are what people ask for every day. Those of the split `test`, a directory of its own, are never looked at
+    while something is improved.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Task:
     also: tuple[str, ...] = ()
     output: str = "text"
     ordered: bool = True
+    everyday: bool = False
     before: str = ""
     after: str = ""
     shell: str = "bash"
@@ -84,24 +86,31 @@ def load_tasks(*, short: bool = False, split: str = "") -> tuple[Task, ...]:
     Raises ConfigError when a file cannot be used.
     """
     directory = resource("benchmarks", "tasks")
+    wanted = [part for part in SPLITS if split in ("", part)]
     try:
-        files = sorted(name for name in os.listdir(directory) if name.endswith(".toml"))
+        files = [
+            os.path.join(directory, part, name)
+            for part in wanted
+            for name in sorted(os.listdir(os.path.join(directory, part)))
+            if name.endswith(".toml")
+        ]
     except OSError as error:
         raise ConfigError(
             f"the benchmark's tasks cannot be read ({error.strerror}: {directory}); install caro again"
         ) from error
-    tasks = [task for name in files for task in read_tasks(os.path.join(directory, name))]
-    return tuple(task for task in tasks if (task.short or not short) and split in ("", task.split))
+    tasks = [task for file in files for task in read_tasks(file)]
+    return tuple(task for task in tasks if task.short or not short)
 
 
 def read_tasks(path: str) -> list[Task]:
-    """Return the tasks of the file at `path`. Raises ConfigError when it cannot be used."""
-    topic = os.path.splitext(os.path.basename(path))[0]
+    """Return the tasks of the file at `path`, SPLIT/TOPIC.toml. Raises ConfigError when it cannot be used."""
+    directory, name = os.path.split(path)
+    split, topic = os.path.basename(directory), os.path.splitext(name)[0]
     try:
         with open(path, "rb") as file:
             tables = tomli.load(file)
         fixtures = {name: _fixture(table) for name, table in tables["fixture"].items()}
-        return [_task(topic, table, fixtures) for table in tables["task"]]
+        return [_task(split, topic, table, fixtures) for table in tables["task"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"the benchmark's tasks in {path} cannot be used ({error!r}); install caro again"
@@ -116,8 +125,9 @@ def _fixture(table: dict[str, Any]) -> Fixture:
     return Fixture(files, table.get("setup", ""))
 
 
-def _task(topic: str, table: dict[str, Any], fixtures: Mapping[str, Fixture]) -> Task:
+def _task(split: str, topic: str, table: dict[str, Any], fixtures: Mapping[str, Fixture]) -> Task:
     task = Task(
+        split=split,
         topic=topic,
         fixture=fixtures[table.pop("fixture")],
         accept=tuple(table.pop("accept")),
