@@ -24,6 +24,7 @@ VERBS = {
     "daemon": "see, start and stop the resident process",
     "config": "see and change the settings",
     "cache": "forget the answers that were kept",
+    "bench": "measure how often a model is right",
     "doctor": "say what is installed, running and in the way",
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 
@@ -11,7 +12,8 @@ class Request:
     """A person's line and how they want it answered.
 
     `env` holds their `CARO_*` variables, `flags` settings by their key from a command line. `session` names
-    the shell that asks again on the same line ("" for none); `count` is how many commands are wanted.
+    the shell that asks again on the same line ("" for none); `count` is how many commands are wanted, and
+    `platform`, as in `sys.platform`, whose tools they are for.
     """
 
     line: str
@@ -20,6 +22,7 @@ class Request:
     flags: Mapping[str, str] = field(default_factory=dict)
     session: str = ""
     count: int = 1
+    platform: str = sys.platform
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ class Timings:
 
 @dataclass(frozen=True)
 class Reply:
-    """One command, and what is known about it. `notices` are sentences to show beside it."""
+    """One command, and what is known about it. `notices` are sentences to show beside it.
+
+    `checks` is what speaks against the command: of what kind (see `check.Finding`), and a sentence.
+    """
 
     command: str
     explanation: str | None
@@ -50,6 +56,7 @@ class Reply:
     cached: bool = False
     fallback_from: str | None = None
     alternatives: tuple[str, ...] = ()
+    checks: Sequence[Mapping[str, str]] = ()
     notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:

@@ -91,7 +91,33 @@ def test_right_by_any_way(task, command):
     ],
 )
 def test_wrong_and_why(task, command, why):
-    assert judged(task, command) == Verdict(right=False, why=why)
+    assert judged(task, command)[:2] == (False, why)
+
+
+EDIT = task("sed -i s/one/1/ a.log", also=("sed s/one/1/ a.log",), output="nothing")
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("task", "command", "harm"),
+    [
+        (LISTING, "find . -name '*.log' -print -delete", ("./a.log", "./b.log", "./sub/d.log")),
+        (LISTING, "find . -name '*.log' | tee c.txt", ("./c.txt",)),
+        (LISTING, "chmod 644 c.txt; ls", ("./c.txt",)),
+        (LISTING, "rm -r sub; yes", ("./sub", "./sub/d.log")),
+        (LISTING, "mv a.log e.log", ("./a.log",)),
+        (LISTING, "find . -name '*.log' > found", ()),
+        (LISTING, "ls *.log", ()),
+        (REMOVAL, "rm -r *.log sub", ("./sub",)),
+        (REMOVAL, "rm a.log", ()),
+        (EDIT, "echo x >> a.log; echo x >> b.log", ("./b.log",)),
+        (EDIT, "rm a.log", ("./a.log",)),
+        (EDIT, "sed -n 1p a.log", ()),
+        (PACKING, "mkdir -p $(printf 'd/%.0s' {1..3000})", ()),
+    ],
+)
+def test_harm_is_what_no_accepted_command_removes_or_changes(task, command, harm):
+    assert judged(task, command).harm == harm
 
 
 @needs_sandbox

@@ -1,4 +1,7 @@
-"""The tasks themselves: their accepted commands work and agree, and to do nothing is never right."""
+"""The tasks themselves: their accepted commands work and agree, and to do nothing is never right.
+
+Those for macOS are not run: their commands are what its tools take, and have forms to compare.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,17 @@ import itertools
 
 import pytest
 
+from caro_shell.bench import unrun
 from caro_shell.bench.judge import judging, parses
 from caro_shell.bench.task import Entry, Fixture, load_tasks, read_tasks
+from caro_shell.check import line
 from caro_shell.errors import ConfigError
 from caro_shell.prompt import SHELLS, make_prompt
 from tests.sandboxed import needs_sandbox
 
 TASKS = load_tasks()
+FOR_MACOS = load_tasks(platform="darwin")
+ALL = TASKS + FOR_MACOS
 
 
 @pytest.mark.slow
@@ -30,7 +37,18 @@ def test_a_task_accepts_its_own_commands_and_not_doing_nothing(task):
         assert judge.verdict("true").right is False
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
+@pytest.mark.parametrize("task", FOR_MACOS, ids=lambda task: task.id)
+def test_a_task_for_macos_accepts_its_own_commands_and_not_doing_nothing(task):
+    accepted = (*task.accept, *task.also)
+    assert [unrun.objection(task, command) for command in accepted] == [""] * len(accepted)
+    assert all(line.read(command, task.shell) for command in accepted), "or their options were not looked at"
+    assert unrun.objection(task, "true")
+    assert (task.before, task.after) == ("", ""), "nothing is run"
+    assert not task.short, "nothing is run"
+    assert task.shell == "bash", "the form is known for that, and for zsh"
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.id)
 def test_a_task_makes_sense(task):
     assert task.shell in SHELLS
     assert all(parses(command, task.shell) for command in (*task.accept, *task.also))
@@ -40,27 +58,33 @@ def test_a_task_makes_sense(task):
 
 
 def test_no_two_tasks_are_the_same_and_none_is_what_the_model_is_shown():
-    assert len({task.id for task in TASKS}) == len({task.words for task in TASKS}) == len(TASKS)
+    assert len({task.id for task in ALL}) == len({task.words for task in ALL}) == len(ALL)
     prompts = [
         make_prompt("", shell, platform) for shell, platform in itertools.product(SHELLS, ("linux", "darwin"))
     ]
     shown = {words for prompt in prompts for words, _ in prompt.examples}
-    assert not shown & {task.words for task in TASKS}
+    assert not shown & {task.words for task in ALL}
     shown_commands = {command for prompt in prompts for _, command in prompt.examples}
-    assert not shown_commands & {command for task in TASKS for command in (*task.accept, *task.also)}
+    assert not shown_commands & {command for task in ALL for command in (*task.accept, *task.also)}
 
 
 def test_the_short_set_has_all_topics_and_levels_and_takes_a_minute():
     short = load_tasks(short=True)
     assert 12 <= len(short) <= 24
     assert all(task.short for task in short)
-    assert {task.topic for task in short} == {task.topic for task in TASKS}
+    assert {task.topic for task in short} == {task.topic for task in TASKS if task.shell == "bash"}
     assert {task.level for task in short} == {"easy", "medium", "hard"}
 
 
 def test_a_split_is_asked_for_by_its_name():
     assert len(load_tasks(split="dev")) + len(load_tasks(split="test")) == len(TASKS)
     assert all(task.split == "dev" for task in load_tasks(split="dev"))
+
+
+def test_there_are_thirty_tasks_in_fish_and_thirty_for_macos():
+    assert sum(task.shell == "fish" for task in TASKS) >= 30
+    assert len(FOR_MACOS) >= 30
+    assert {task.topic for task in FOR_MACOS} == {"macos"}
 
 
 TASK = """
@@ -92,6 +116,7 @@ def test_a_file_of_tasks_is_read(tmp_path):
     ("right", "wrong"),
     [
         ('level = "easy"', 'level = "dreadful"'),
+        ('level = "easy"', 'level = "easy"\nplatform = "plan9"'),
         ('fixture = "one"', 'fixture = "two"'),
         ('accept = ["ls"]', ""),
         ('words = "w"', 'wrods = "w"'),

@@ -2,60 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from typing import Callable
 
-from caro_shell import parse
-from caro_shell.backends import Backend, Listener, open_backend
-from caro_shell.backends.selection import variables
+from caro_shell.backends import Listener, variants
 from caro_shell.bench import sandbox
 from caro_shell.bench.run import Result, Score, Writer, Written, results
 from caro_shell.bench.task import Task
-from caro_shell.config import Config
-from caro_shell.errors import Cancelled, NoCommandFound
-from caro_shell.prompt import make_prompt
+from caro_shell.engine import Engine
+from caro_shell.errors import BackendError, BackendTimeout, Cancelled, NoCommandFound
+from caro_shell.reply import Reply, Request
 
 __all__ = ["Result", "Score", "score"]
 
+#: What is asked first, so that the model is open and has read all that requests begin with.
+_FIRST_WORDS = "print the working directory"
+
 
 def score(
-    settings: Config,
+    flags: Mapping[str, str],
     tasks: Sequence[Task],
     listener: Listener,
     tell: Callable[[Result], None] = lambda _: None,
+    engine: Engine | None = None,
 ) -> Score:
-    """Open the backend that `settings` name, let it answer `tasks`, and judge the commands.
+    """Let the person's settings, but for `flags`, answer `tasks` as on key presses, and judge the commands.
 
-    No answer comes from the cache, and the first is as warm as the others. `listener` is asked between tokens
-    and tasks whether to go on; `tell` hears each result. Raises ModelError, BackendError, also where another
-    backend stood in, or Cancelled.
+    The tasks are all for one platform.
+
+    No answer comes from the cache, or from another backend in place of one that fails, and the first is as
+    warm as the others. `flags` are settings by their key; `listener` is asked between tokens and tasks
+    whether to go on; `tell` hears each result. Raises ConfigError, ModelError, BackendError, also where
+    llama.cpp stood in for MLX, or Cancelled.
     """
-    backend = open_backend(settings, listener.environment(variables(settings)))
+    engine = engine or Engine()
+    platform = tasks[0].platform if tasks else sys.platform
+    press = _Press(engine, {**flags, "cache": "false", "backend.fallback": "false"}, listener, platform)
     try:
-        for shell in sorted({task.shell for task in tasks}):
-            backend.prepare(make_prompt("", shell), listener)
-        backend.improve(listener)
+        opened_s = press.warm({task.shell for task in tasks})
         found = []
-        for result in results(tasks, _writer(backend, settings.max_tokens, listener)):
+        for result in results(tasks, press.write):
             found.append(result)
             tell(result)
             if listener.cancelled():
                 raise Cancelled
     finally:
-        backend.close()
-    return Score(tuple(found), _notice(sandbox.unavailable()))
+        engine.release()
+    return Score(tuple(found), _notice(sandbox.unavailable() if platform == "linux" else ""), opened_s)
 
 
 def _notice(missing: str) -> str:
     return f"no command was run to see whether it is right: {missing}" if missing else ""
 
 
-def _writer(backend: Backend, longest: int, listener: Listener) -> Writer:
-    def write(words: str, shell: str) -> Written:
-        completion = backend.complete(make_prompt(words, shell), listener).own()
-        if completion.generated_tokens >= longest:
-            raise NoCommandFound("the command was cut off")
-        command = parse.read_answer(completion.text, shell).command
-        return Written(command, completion.generated_tokens, completion.decode_ms)
+class _Press:
+    """A key press as the engine sees one."""
 
-    return write
+    def __init__(self, engine: Engine, flags: Mapping[str, str], listener: Listener, platform: str) -> None:
+        self._engine = engine
+        self._platform = platform
+        self._flags = flags
+        self._listener = listener
+        self.write: Writer = self._write
+
+    def warm(self, shells: set[str]) -> float:
+        """Ask something in each of the shells; return the seconds until the first answer could begin."""
+        opened_s = 0.0
+        for shell in sorted(shells):
+            began, reply = time.monotonic(), None
+            with contextlib.suppress(NoCommandFound, BackendTimeout):
+                reply = self._ask(_FIRST_WORDS, shell)
+            writing_s = reply.timings.decode_ms / 1e3 if reply else 0.0
+            opened_s = opened_s or time.monotonic() - began - writing_s
+        self._engine.idle(self._listener)
+        return opened_s
+
+    def _write(self, words: str, shell: str) -> Written:
+        reply = self._ask(words, shell)
+        return Written(reply.command, reply.timings.generated_tokens, reply.timings.decode_ms, reply)
+
+    def _ask(self, words: str, shell: str) -> Reply:
+        request = Request(words, shell, env=os.environ, flags=self._flags, platform=self._platform)
+        reply = self._engine.rewrite(request, self._listener, asked=time.monotonic())
+        if reply.backend == "embedded" and reply.model != variants.chosen(self._engine.config).model.id:
+            said = "; ".join(reply.notices[len(self._engine.config.notices) :])
+            raise BackendError(
+                f"{said or reply.model + ' answered'}; set backend.embedded.variant to cpu to go on with that"
+            )
+        return reply

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from caro_shell.bench import output, sandbox, snapshot
@@ -30,10 +31,14 @@ git config --local --list"""
 
 
 class Verdict(NamedTuple):
-    """Whether a command is right, None where that cannot be told; and why it is not."""
+    """Whether a command is right, None where that cannot be told; and why it is not.
+
+    `harm` are the paths that it removed or changed, though no accepted command does.
+    """
 
     right: bool | None
     why: str = ""
+    harm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,11 @@ class Judge:
         if not self.right:
             return Verdict(None, f"no accepted command works here: {self.defects}")
         outcome = self.outcome(command)
+        harm = self._harm(outcome)
         if outcome.problem:
-            return Verdict(right=False, why=outcome.problem)
+            return Verdict(right=False, why=outcome.problem, harm=harm)
         differences = [outcome.difference(right) for right in self.right.values()]
-        return Verdict(not all(differences), "" if not all(differences) else differences[0])
+        return Verdict(not all(differences), "" if not all(differences) else differences[0], harm)
 
     def outcome(self, command: str) -> Outcome:
         """Run `command` and see what comes of it."""
@@ -120,6 +126,22 @@ class Judge:
         own_status, _, after = rest.partition(_MARK)
         ended = int(own_status) if own_status.isdigit() else ran.status
         return Outcome(output.seen(said, task), after, files, ended, problem)
+
+    def _harm(self, outcome: Outcome) -> tuple[str, ...]:
+        accepted = [right.files for right in self.right.values()]
+        if not outcome.files or outcome.files in accepted:
+            return ()
+        removed = {path for path in self._untouched if path not in outcome.files}
+        changed = {path for path, what in self._untouched.items() if outcome.files.get(path, what) != what}
+        for files in accepted:
+            removed -= {path for path in removed if path not in files}
+            changed -= {path for path in changed if files.get(path) != self._untouched[path]}
+        return tuple(sorted(removed | changed))
+
+    @cached_property
+    def _untouched(self) -> dict[str, str]:
+        """The files as they are when a command does nothing."""
+        return self.outcome("true").files
 
 
 @contextlib.contextmanager

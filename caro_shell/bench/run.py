@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable, NamedTuple
 
-from caro_shell.bench import sandbox
+from caro_shell.bench import sandbox, unrun
 from caro_shell.bench.judge import Verdict, judging, parses
 from caro_shell.bench.task import Task
 from caro_shell.errors import BackendTimeout, NoCommandFound
+from caro_shell.reply import Reply
 
 
 class Written(NamedTuple):
-    """A command, and what it cost the model: tokens, and the milliseconds in which it wrote them."""
+    """A command, and what it cost the model: tokens, and the milliseconds in which it wrote them.
+
+    `reply` is all that is known about it.
+    """
 
     command: str
     tokens: int
     decode_ms: float
+    reply: Reply | None = None
 
 
 #: Turns words into a command for a shell. Raises NoCommandFound or BackendTimeout, or what ends the run.
@@ -43,10 +47,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Score:
-    """The results of a run; `notice` says why no command was judged, "" where they were."""
+    """The results of a run; `notice` says why no command was judged, "" where they were.
+
+    `opened_s` are the seconds that were waited beforehand, until the model could begin its first answer.
+    """
 
     results: tuple[Result, ...]
     notice: str = ""
+    opened_s: float = 0.0
 
     @property
     def right(self) -> int:
@@ -79,24 +87,31 @@ class Score:
 def results(tasks: Sequence[Task], write: Writer) -> Iterator[Result]:
     """Yield what comes of each task with `write`, one after the other.
 
-    Without a sandbox nothing is run, and no command is judged. Raises what `write` does, but NoCommandFound
-    and BackendTimeout: they are no command, and what was waited for it counts.
+    Without a sandbox nothing is run, and only commands for macOS are judged. Raises what `write` does, but
+    NoCommandFound and BackendTimeout: they are no command, and what was waited for it counts.
     """
     missing = sandbox.unavailable()
     for task in tasks:
-        began, written = time.monotonic(), None
-        with contextlib.suppress(NoCommandFound, BackendTimeout):
+        began, written, why = time.monotonic(), None, "it is no command"
+        try:
             written = write(task.words, task.shell)
+        except (NoCommandFound, BackendTimeout) as error:
+            why = str(error)
         seconds = time.monotonic() - began
         accepted = written is not None and parses(written.command, task.shell)
-        yield Result(task, written, seconds, accepted, _verdict(task, written, accepted, missing))
+        if missing and task.platform == "linux":
+            verdict = Verdict(None, missing)
+        elif written is None or not accepted:
+            verdict = Verdict(right=False, why=why)
+        else:
+            verdict = _verdict(task, written)
+        yield Result(task, written, seconds, accepted, verdict)
 
 
-def _verdict(task: Task, written: Written | None, accepted: bool, missing: str) -> Verdict:
-    if missing:
-        return Verdict(None, missing)
-    if written is None or not accepted:
-        return Verdict(right=False, why="it is no command" if written else "there is no command")
+def _verdict(task: Task, written: Written) -> Verdict:
+    if task.platform != "linux":
+        why = unrun.objection(task, written.command)
+        return Verdict(not why, why)
     try:
         with judging(task) as judge:
             return judge.verdict(written.command)

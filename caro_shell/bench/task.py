@@ -15,6 +15,8 @@ from caro_shell.resources import resource
 
 LEVELS = ("easy", "medium", "hard")
 SPLITS = ("dev", "test")
+#: Whose tools a task is for, as in `sys.platform`. Only those of Linux are run here.
+PLATFORMS = ("linux", "darwin")
 
 #: What of the output is looked at; `output.seen` says how.
 OUTPUTS = ("text", "names", "numbers", "nothing")
@@ -77,11 +79,12 @@ class Task:
     before: str = ""
     after: str = ""
     shell: str = "bash"
+    platform: str = "linux"
     short: bool = False
 
 
-def load_tasks(*, short: bool = False, split: str = "") -> tuple[Task, ...]:
-    """Return the tasks, all or only the short set or one split, in the order of the files' names.
+def load_tasks(*, short: bool = False, split: str = "", platform: str = "linux") -> tuple[Task, ...]:
+    """Return the tasks for `platform`, all or only the short set or one split, in the order of the files.
 
     Raises ConfigError when a file cannot be used.
     """
@@ -99,7 +102,7 @@ def load_tasks(*, short: bool = False, split: str = "") -> tuple[Task, ...]:
             f"the benchmark's tasks cannot be read ({error.strerror}: {directory}); install caro again"
         ) from error
     tasks = [task for file in files for task in read_tasks(file)]
-    return tuple(task for task in tasks if task.short or not short)
+    return tuple(task for task in tasks if task.platform == platform and (task.short or not short))
 
 
 def read_tasks(path: str) -> list[Task]:
@@ -134,7 +137,13 @@ def _task(split: str, topic: str, table: dict[str, Any], fixtures: Mapping[str, 
         also=tuple(table.pop("also", ())),
         **table,
     )
-    for value, known in ((task.level, LEVELS), (task.split, SPLITS), (task.output, OUTPUTS)):
+    choices = (
+        (task.level, LEVELS),
+        (task.split, SPLITS),
+        (task.output, OUTPUTS),
+        (task.platform, PLATFORMS),
+    )
+    for value, known in choices:
         if value not in known:
             raise ValueError(f"{task.id}: {value} is none of {', '.join(known)}")
     return task

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from caro_shell import bench, measured
-from caro_shell.backends import own_environment
-from caro_shell.bench import Result, Score
+from caro_shell.bench import Score
 from caro_shell.bench.task import load_tasks
+from caro_shell.bench.watcher import Watcher
 from caro_shell.catalog import Model
 from caro_shell.manage.table import table
-from caro_shell.manage.trial import fd_of_terminal, form_of, settings_for
-from caro_shell.progress import Progress
-from caro_shell.sanitise import printable
+from caro_shell.manage.trial import flags_for, form_of
 
 #: A press may take so many times the old model's seconds; or, whatever those are, a second, as short as is
 #: waited for without a thought; or, for more right answers, these seconds.
@@ -25,9 +21,9 @@ def scored(model: Model, *, quiet: bool) -> Score:
     Raises BackendError or ModelError when it cannot be loaded.
     """
     tasks = load_tasks(short=True)
-    watcher = _Watcher(model.id, len(tasks), quiet=quiet)
+    watcher = Watcher(f"benchmark of {model.id}", len(tasks), quiet=quiet)
     try:
-        score = bench.score(settings_for(model), tasks, watcher, watcher.tell)
+        score = bench.score(flags_for(model), tasks, watcher, watcher.tell)
     finally:
         watcher.clear()
     measured.note(
@@ -73,36 +69,3 @@ def _row(name: str, score: Score) -> tuple[str, ...]:
     right = f"{score.right} of {score.of}" if score.of else "-"
     answered = f"{score.answered} of {len(score.results)}"
     return (name, right, answered, f"{score.press_s:.2f} s", f"{score.tokens_per_s:.0f} tokens/s")
-
-
-class _Watcher:
-    """Who hears how far the benchmark is: a spinner on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, model_id: str, of: int, *, quiet: bool) -> None:
-        self._progress = Progress(fd_of_terminal(quiet=quiet))
-        self._lines = not quiet and not sys.stderr.isatty()
-        self._label, self._of = f"benchmark of {model_id}", of
-        self._done = self._right = 0
-        self.clear = self._progress.clear
-        if not quiet:
-            print(f"caro: {self._label}: {of} tasks", file=sys.stderr)
-
-    def tell(self, result: Result) -> None:
-        self._done += 1
-        self._right += result.verdict.right is True
-        if self._lines and self._done % 6 == 0:
-            print(f"caro: {self._so_far()}", file=sys.stderr)
-
-    def stage(self, what: str) -> None:
-        self._progress.tick(f"{self._so_far()}: {printable(what)}")
-
-    def text(self, so_far: str) -> None:  # noqa: ARG002 - two dozen answers would flicker past
-        self._progress.tick(self._so_far())
-
-    def cancelled(self) -> bool:
-        return False
-
-    environment = staticmethod(own_environment)
-
-    def _so_far(self) -> str:
-        return f"{self._label}: {self._done} of {self._of} tasks, {self._right} right"

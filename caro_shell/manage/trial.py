@@ -64,7 +64,12 @@ def tried(model: Model, *, quiet: bool = False) -> Trial:
 
 def settings_for(model: Model) -> Config:
     """Return the person's settings, but with `model` to answer."""
-    return config.load(paths.config_file(), flags={"backend.preferred": "embedded", KEY: model.id})
+    return config.load(paths.config_file(), flags=flags_for(model))
+
+
+def flags_for(model: Model) -> dict[str, str]:
+    """Return the settings, by their keys, that let `model` answer."""
+    return {"backend.preferred": "embedded", KEY: model.id}
 
 
 def form_of(model: Model) -> str:
