@@ -1,0 +1,101 @@
+"""One command, written by one backend and checked before it is given.
+
+Where something speaks against it, the model is told so and writes another one, once; the better of the two
+is what comes of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from caro_shell import check, parse
+from caro_shell.backends import Backend, Completion, Listener
+from caro_shell.config import Config
+from caro_shell.errors import BackendError, NoCommandFound
+from caro_shell.prompt import Prompt
+
+log = logging.getLogger("caro.attempt")
+
+
+class Target(NamedTuple):
+    """What a command is for: a shell, and a platform as in `sys.platform`."""
+
+    shell: str
+    platform: str
+
+
+class Attempt(NamedTuple):
+    """A command that was written, what that cost in all, and what speaks against the command."""
+
+    answer: parse.Answer
+    completion: Completion
+    findings: tuple[check.Finding, ...]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Lets `backend` write commands for `target`."""
+
+    backend: Backend
+    target: Target
+    settings: Config
+    listener: Listener
+
+    def write(self, prompt: Prompt) -> Attempt:
+        """Return the best of at most two attempts. Raises NoCommandFound, BackendError or Cancelled."""
+        first = self._attempt(prompt)
+        faults = [finding.text for finding in first.findings if finding.is_fault]
+        if not faults or not self.settings.retry:
+            return first
+        self.listener.stage(f"looking again: {faults[0]}")
+        # With the words once more: told only what is wrong, small models forget what was asked for.
+        told = f"{'; '.join(faults)}. {prompt.request}"
+        try:
+            second = self._attempt(replace(prompt, objections=((first.answer.command, told),)))
+        except (BackendError, NoCommandFound) as error:
+            log.info("%d findings, and no second answer: %s", len(first.findings), type(error).__name__)
+            return first
+        log.info("%d findings, then %d", len(first.findings), len(second.findings))
+        better = second if len(second.findings) < len(first.findings) else first
+        return better._replace(completion=_both(first.completion, second.completion))
+
+    def _attempt(self, prompt: Prompt) -> Attempt:
+        completion = self.backend.complete(prompt, self.listener)
+        answer = parse.read_answer(completion.text, self.target.shell)
+        limit = self.settings.max_tokens
+        if completion.generated_tokens >= limit and _ends_with(completion.text, answer.command):
+            raise NoCommandFound(
+                f"the command was cut off after {limit} tokens; ask for less at once, "
+                "or raise generation.max_tokens"
+            )
+        return Attempt(answer, completion, self._findings(answer.command, prompt.request))
+
+    def _findings(self, command: str, words: str) -> tuple[check.Finding, ...]:
+        """Check `command`; a program that this process does not find is looked for on the person's path."""
+        found = check.findings(command, words, *self.target, path=os.environ.get("PATH"))
+        if any(finding.kind in ("name", "note") for finding in found):
+            path = self.listener.environment(("PATH",)).get("PATH")
+            if path:
+                found = check.findings(command, words, *self.target, path=path)
+        return found
+
+
+def _both(first: Completion, second: Completion) -> Completion:
+    """Return what two completions cost together; the text is the second's."""
+    return replace(
+        second,
+        prefill_ms=first.prefill_ms + second.prefill_ms,
+        decode_ms=first.decode_ms + second.decode_ms,
+        prompt_tokens=first.prompt_tokens + second.prompt_tokens,
+        cached_tokens=first.cached_tokens + second.cached_tokens,
+        generated_tokens=first.generated_tokens + second.generated_tokens,
+        notices=tuple(dict.fromkeys((*first.notices, *second.notices))),
+    )
+
+
+def _ends_with(text: str, command: str) -> bool:
+    """Say whether nothing stands in `text` behind `command`, however that was tidied."""
+    return "".join(text.split()).endswith("".join(command.split())[-12:])
