@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Callable, NamedTuple
 
 from caro_shell import config, paths, sanitise
 from caro_shell.answer import Answer, Answers
 from caro_shell.backends import Backend, Listener, identity, open_backend
 from caro_shell.backends.selection import Selection
+from caro_shell.bank import Bank
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, CaroError
 from caro_shell.measured import Meter
@@ -38,6 +40,7 @@ class Engine:
     ) -> None:
         self._selection = Selection(opener)
         self._answers = Answers(self._selection, identify)
+        self._bank = Bank()
         self._rounds = Rounds()
         self._meter = Meter()
         self.config = config.load(paths.config_file(), env={})
@@ -47,10 +50,12 @@ class Engine:
 
         Raises CaroError: NoCommandFound, ModelMissing, BackendError, Cancelled ...
         """
-        began = time.monotonic()
         shell, prompt = _read(request)
         settings = self._settings(request)
-        found = self._answers.find(prompt, shell, settings, _Gate(listener))
+        near = self._bank.nearest(prompt.request, shell, request.platform, settings.examples)
+        prompt = replace(prompt, nearest=tuple((pair.words, pair.command) for pair, _ in reversed(near)))
+        began = time.monotonic()
+        found = self._answers.find(prompt, shell, settings, _Gate(listener), platform=request.platform)
         timings = _timings(found, asked, began)
         log.info("%s", timings)
         others, sought = found.said.pop("alternatives", ()), found.said.pop("sought", 0)
@@ -117,6 +122,7 @@ class Engine:
     def prepare(self, shell: str, listener: Listener) -> None:
         """Open the local model and let it read what all requests of `shell` begin with. Raises CaroError."""
         settings = self.config = config.load(paths.config_file(), env={})
+        self._bank.open()
         self._selection.open("embedded", settings, listener).prepare(make_prompt("", shell), listener)
 
     def release(self) -> None:
@@ -166,7 +172,7 @@ class _Gate:
 def _read(request: Request) -> tuple[str, Prompt]:
     """Return the shell to write for, and what to tell the model. Raises CaroError for an empty line."""
     shell = request.shell if request.shell in SHELLS else "bash"
-    prompt = make_prompt(request.line, shell)
+    prompt = make_prompt(request.line, shell, request.platform)
     if not prompt.request:
         raise CaroError("there is nothing to rewrite yet: say what you want in plain words")
     return shell, prompt

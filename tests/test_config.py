@@ -94,6 +94,8 @@ def test_a_file_may_set_everything(file):
     connect_timeout_s = 1
     max_tokens = 7
     alternatives = 0
+    examples = 0
+    retry = false
     timeout_s = 2
     [daemon]
     start = "login"

@@ -33,6 +33,8 @@ class Script:
     error: Exception | None = None
     name = "scripted"
     model = ""
+    says = ""
+    prompt = None
 
     def open(self, config, env=None):
         self.model = config.model or "the best"
@@ -41,13 +43,14 @@ class Script:
 
     def complete(self, prompt, listener):
         self.story.append("complete")
+        self.prompt = prompt
         if self.error:
             raise self.error
         for piece in self.pieces:
             listener.text(piece)
         if listener.cancelled():
             self.story.append("heard that it is cancelled")
-        return Completion(prompt.request, 2.04, 1.0, 30, 20, 5)
+        return Completion(self.says or prompt.request, 2.04, 1.0, 30, 20, 5)
 
     def improve(self, listener):
         self.story.append("improve")
@@ -224,3 +227,21 @@ def test_the_speed_of_presses_is_noted_in_an_idle_moment(engine, script):
     assert measured.of("the best") is None
     engine.idle(Person())
     assert measured.of("the best").tokens_per_s == 5000.0, "5 tokens in a millisecond, the script says"
+
+
+@pytest.mark.parametrize(("shell", "end"), [("bash", "done"), ("fish", "end")])
+def test_the_model_is_shown_what_others_asked_that_comes_near(engine, script, shell, end):
+    write_config("[generation]\nexamples = 3\n")
+    script.says = "ls"
+    ask(engine, "a loop over all csv files that prints each name", shell=shell)
+    assert len(script.prompt.nearest) == 3
+    words, command = script.prompt.nearest[-1]
+    assert words.startswith("loop over"), "the nearest stands last, just before the words"
+    assert command.endswith(f"; {end}")
+
+
+def test_no_example_is_sought_where_none_is_wanted(engine, script):
+    write_config("[generation]\nexamples = 0\n")
+    script.says = "ls"
+    ask(engine, "show the newest file")
+    assert script.prompt.nearest == ()

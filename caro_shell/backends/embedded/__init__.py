@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from caro_shell import chat, paths
 from caro_shell.backends import Completion, Draft, Listener
-from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS, Context
+from caro_shell.backends.embedded.context import CONTEXT_TOKENS, OUTPUTS, Context
 from caro_shell.backends.embedded.cores import Cores
 from caro_shell.backends.embedded.kvcache import KVCache
 from caro_shell.backends.embedded.modelfile import CHOOSE
@@ -23,6 +23,8 @@ from caro_shell.prompt import Prompt
 _WORTH_SHOWING = 0.02
 #: Tokens that there must be room for behind a request; a long command has fifty.
 _LEAST_ROOM = 160
+#: Tokens that a request may have, with the examples nearest to it; on two cores more take above five seconds.
+_LONGEST_REQUEST = 512
 #: Tokens that a request may have at the least, or the model is of no use; an ordinary one has twenty.
 _LEAST_REQUEST = 64
 
@@ -122,7 +124,7 @@ class EmbeddedBackend:
                 f"{os.path.basename(self.model)} cannot hold caro's examples: to it they are {len(prefix)} "
                 f"tokens, of {CONTEXT_TOKENS} in all; {CHOOSE}"
             )
-        if len(request) > min(BATCH_TOKENS, room):
+        if len(request) > min(_LONGEST_REQUEST, room):
             raise BackendError("the line is too long for the model; say it in fewer words")
         return Writing(prefix, request)
 

@@ -1,0 +1,63 @@
+"""The nearest examples: pairs of request and command whose requests mean what the person's words mean.
+
+They are shown to the model behind its fixed examples, just before the words. docs/quality.md says what that
+gains and costs.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+from caro_shell.bank import index
+from caro_shell.bank.index import Index
+from caro_shell.bank.pairs import Pair, tables
+from caro_shell.resources import resource
+
+log = logging.getLogger("caro.bank")
+
+
+class Near(NamedTuple):
+    """A pair, and how near its request is to the words; see `Index.alike`."""
+
+    pair: Pair
+    similarity: float
+
+
+class Bank:
+    """The bank of a directory of pairs; one that cannot be used is an empty one, and the log says why."""
+
+    def __init__(self, directory: str = "", embedding: str = "") -> None:
+        """Take the pairs of `directory` and the embedding at that path; by default caro's own."""
+        self._directory = directory or resource("models", "bank")
+        self._embedding = embedding or resource("models", "embedding.npz")
+        self._index: Index | None = None
+
+    def open(self) -> Index | None:
+        """Return the index, None where there is none; the first call takes some milliseconds."""
+        if self._index is None and self._directory:
+            try:
+                self._index = index.load(self._directory, self._embedding)
+            except (OSError, ValueError) as error:
+                self._directory = ""  # it would be no better the next time
+                log.warning("the example bank cannot be used (%s); answers are less often right", error)
+        return self._index
+
+    def nearest(self, words: str, shell: str, platform: str, count: int) -> list[Near]:
+        """Return up to `count` pairs that come nearest to `words`, the nearest first.
+
+        Only commands that are right in `shell` on `platform` (as in `sys.platform`), each once.
+        """
+        opened = self.open() if count else None
+        if opened is None:
+            return []
+        here = tables(shell, platform)
+        alike = opened.alike(words)
+        found: dict[str, Near] = {}
+        for row in (-alike).argsort():
+            pair = opened.pairs[row]
+            if pair.table in here:
+                found.setdefault(pair.command, Near(pair, float(alike[row])))
+            if len(found) == count:
+                break
+        return list(found.values())

@@ -1,0 +1,89 @@
+"""The bank as it is searched: its pairs and where their requests lie, kept on disk for a quick start."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+
+from caro_shell import paths
+from caro_shell.bank import pairs
+from caro_shell.bank.embedding import Embedding, Vectors, read_arrays
+from caro_shell.bank.lexical import POSTINGS, Postings, post
+from caro_shell.bank.pairs import Pair
+
+log = logging.getLogger("caro.bank")
+
+#: What no request, command or name of a table holds.
+_BETWEEN, _END = "\x1f", "\x1e"
+
+
+@dataclass(frozen=True)
+class Index:
+    """Pairs, where the request of each lies and which words it has, and what the `vectors` were made with."""
+
+    pairs: list[Pair]
+    vectors: Vectors
+    postings: Postings
+    embedding: Embedding
+
+    def alike(self, words: str) -> Vectors:
+        """Return for each pair how near its request is to `words`: from about 0 to about 2.
+
+        Meaning and common words count the same; either alone finds less (docs/quality.md).
+        """
+        meaning: Vectors = self.vectors @ self.embedding.vectors([words])[0]
+        return meaning + self.postings.scores(words)
+
+
+def load(directory: str, embedding: str) -> Index:
+    """Return the index of the pairs in `directory` with the embedding at that path.
+
+    From disk if it is there for exactly these files, else made, which takes half a second, and kept. Raises
+    OSError or ValueError when one of the files cannot be used.
+    """
+    known = Embedding(embedding)
+    kept = kept_at(directory, embedding)
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        arrays = read_arrays(kept, "pairs", "vectors", *POSTINGS)
+        found = [Pair(*line.split(_BETWEEN)) for line in str(arrays["pairs"]).split(_END)]
+        if len(found) == len(arrays["vectors"]):
+            return Index(found, arrays["vectors"].astype(np.float32), Postings(arrays, len(found)), known)
+    found = pairs.read(directory)
+    requests = [pair.words for pair in found]
+    made = Index(found, known.vectors(requests), post(requests), known)
+    _keep(kept, made)
+    return made
+
+
+def _keep(path: str, made: Index) -> None:
+    """Keep the index at `path`, in place of older ones; a full or read-only disk costs only time."""
+    directory, draft = os.path.dirname(path), f"{path}.{os.getpid()}.npz"
+    arrays: dict[str, Any] = dict(made.postings.arrays)
+    text = _END.join(_BETWEEN.join(astuple(pair)) for pair in made.pairs)
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        np.savez(draft, pairs=np.array(text), vectors=made.vectors.astype(np.float16), **arrays)
+        for entry in os.listdir(directory):
+            if entry.startswith("bank-") and entry != os.path.basename(draft):
+                os.unlink(os.path.join(directory, entry))
+        os.replace(draft, path)
+    except OSError as error:
+        log.warning("the index of the example bank cannot be kept: %s", error)
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
+
+
+def kept_at(directory: str, embedding: str) -> str:
+    """Return where the index is kept: its name tells what it was made of."""
+    content = hashlib.sha256()
+    files = sorted(name for name in os.listdir(directory) if name.endswith(".toml"))
+    for path in (*(os.path.join(directory, name) for name in files), embedding):
+        with open(path, "rb") as file:
+            content.update(file.read())
+    return os.path.join(paths.home(), "cache", f"bank-{content.hexdigest()[:24]}.npz")
