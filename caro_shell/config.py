@@ -52,7 +52,7 @@ class Config:
     max_tokens: int = _setting("generation.max_tokens", 160)
     timeout_s: float = _setting("generation.timeout_s", 30.0)
     connect_timeout_s: float = _setting("generation.connect_timeout_s", 5.0)
-    examples: int = _setting("generation.examples", 1, zero=True)
+    examples: int = _setting("generation.examples", 4, zero=True)
     retry: bool = _setting("generation.retry", default=True)
     alternatives: int = _setting("generation.alternatives", 3, zero=True)
     cache: bool = _setting("cache", default=True)

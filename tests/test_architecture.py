@@ -207,11 +207,11 @@ INSIDE = {
     ),
 }
 
-#: The imports against the order: `open_backend` names the backends, and imports one when it opens it.
+#: The imports that come late: `open_backend` imports the backend that it opens, a bank its index.
 LATE = {
     ("backends", f"backends.{name}")
     for name in ("llamacpp", "mlx", "remote.ollama", "remote.vllm", "standin")
-}
+} | {("bank", "bank.index")}
 
 #: All that a key press runs, and all that it imports of us.
 KEY_PRESS = {"__init__", "client", "errors", "launch", "paths", "progress", "protocol", "typeahead"}

@@ -75,7 +75,7 @@ def test_words_that_begin_with_a_verb_or_hold_dashes(caro, way):
 
 KEYS = {
     "command", "generated_command", "explanation", "confidence", "shell", "backend", "model", "timings",
-    "notices", "cached", "alternatives", "fallback_from"}  # fmt: skip
+    "notices", "cached", "alternatives", "fallback_from", "checks"}  # fmt: skip
 TIMINGS = {
     "total_ms", "queue_ms", "load_ms", "prefill_ms", "decode_ms",
     "prompt_tokens", "cached_tokens", "generated_tokens",

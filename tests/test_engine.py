@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ import pytest
 
 from caro_shell import measured
 from caro_shell.backends import Completion
+from caro_shell.bank import Bank
 from caro_shell.engine import Engine, Request
 from caro_shell.errors import BackendError, CaroError, ConfigError, NoCommandFound
 from tests.daemons import write_config
@@ -235,9 +237,9 @@ def test_the_model_is_shown_what_others_asked_that_comes_near(engine, script, sh
     script.says = "ls"
     ask(engine, "a loop over all csv files that prints each name", shell=shell)
     assert len(script.prompt.nearest) == 3
-    words, command = script.prompt.nearest[-1]
-    assert words.startswith("loop over"), "the nearest stands last, just before the words"
-    assert command.endswith(f"; {end}")
+    nearest = Bank().nearest(script.prompt.request, shell, sys.platform, 1)[0].pair
+    assert script.prompt.nearest[-1] == (nearest.words, nearest.command), "just before the words"
+    assert nearest.command.endswith(f"; {end}")
 
 
 def test_no_example_is_sought_where_none_is_wanted(engine, script):

@@ -7,12 +7,13 @@ gains and costs.
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from caro_shell.bank import index
-from caro_shell.bank.index import Index
 from caro_shell.bank.pairs import Pair, tables
 from caro_shell.resources import resource
+
+if TYPE_CHECKING:
+    from caro_shell.bank.index import Index
 
 log = logging.getLogger("caro.bank")
 
@@ -36,6 +37,8 @@ class Bank:
     def open(self) -> Index | None:
         """Return the index, None where there is none; the first call takes some milliseconds."""
         if self._index is None and self._directory:
+            from caro_shell.bank import index  # noqa: PLC0415 - NumPy, which a start of the daemon need not wait for
+
             try:
                 self._index = index.load(self._directory, self._embedding)
             except (OSError, ValueError) as error:
@@ -54,7 +57,7 @@ class Bank:
         here = tables(shell, platform)
         alike = opened.alike(words)
         found: dict[str, Near] = {}
-        for row in (-alike).argsort():
+        for row in (-alike).argsort(kind="stable"):
             pair = opened.pairs[row]
             if pair.table in here:
                 found.setdefault(pair.command, Near(pair, float(alike[row])))

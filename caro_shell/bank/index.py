@@ -56,7 +56,8 @@ def load(directory: str, embedding: str) -> Index:
             return Index(found, arrays["vectors"].astype(np.float32), Postings(arrays, len(found)), known)
     found = pairs.read(directory)
     requests = [pair.words for pair in found]
-    made = Index(found, known.vectors(requests), post(requests), known)
+    rounded = known.vectors(requests).astype(np.float16).astype(np.float32)  # as they come back from disk
+    made = Index(found, rounded, post(requests), known)
     _keep(kept, made)
     return made
 
