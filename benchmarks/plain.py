@@ -1,9 +1,8 @@
-"""What the model does with nothing of caro's but the parser: the prompt of the public benchmarks, no examples.
+"""What the model does with nothing of caro's but the parser: a prompt as in public benchmarks, no examples.
 
     .venv/bin/python benchmarks/plain.py --split dev --save plain.json
 
-takes the arguments of `caro bench quality`. The system text says what those of NL2SH-ALFA and its rivals say, in
-our words: a task in English, a command as the answer.
+takes the arguments of `caro bench quality`.
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ ORDER = (
     ("config", "configfile", "launch", "progress", "prompt", "sanitise"),
     (
         "address",
-        "bank",
         "chat",
         "client",
         "hooks",
@@ -50,7 +49,7 @@ ORDER = (
     ("consent", "pull"),
     ("backends", "parse"),
     ("check",),
-    ("attempt", "convert", "rounds", "setup"),
+    ("attempt", "bank", "convert", "rounds", "setup"),
     ("answer",),
     ("engine",),
     ("bench",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -67,6 +68,17 @@ def test_only_what_is_right_in_the_shell_and_on_the_platform_is_shown(small):
     everything = commands(bank, "anything", count=99)
     assert set(everything) == {"du -sh photos", "tail -n 5 app.log", "stat -c %y a.txt", "export EDITOR=vim"}
     assert len(everything) == 4
+
+
+def test_a_program_that_is_not_installed_is_shown_only_to_who_names_it(small, tmp_path, monkeypatch):
+    (small / "more.toml").write_text("[common]\n'moonmv a b' = ['move the file a to the moon']\n")
+    bank = Bank(str(small), EMBEDDING)
+    assert "moonmv a b" not in commands(bank, "move the file a to the moon", count=9)
+    assert commands(bank, "with moonmv move the file a to the moon") == ["moonmv a b"]
+    (tmp_path / "moonmv").write_text("#!/bin/sh\n")
+    (tmp_path / "moonmv").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert commands(bank, "move the file a to the moon") == ["moonmv a b"]
 
 
 def test_the_nearest_comes_first_and_a_command_once(small):

@@ -7,9 +7,12 @@ gains and costs.
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from caro_shell.bank.pairs import Pair, tables
+from caro_shell.check import line
+from caro_shell.check.programs import Programs
 from caro_shell.resources import resource
 
 if TYPE_CHECKING:
@@ -49,18 +52,29 @@ class Bank:
     def nearest(self, words: str, shell: str, platform: str, count: int) -> list[Near]:
         """Return up to `count` pairs that come nearest to `words`, the nearest first.
 
-        Only commands that are right in `shell` on `platform` (as in `sys.platform`), each once.
+        Only commands that are right in `shell` on `platform` (as in `sys.platform`), each once, and none with
+        a program that is not installed, unless the words name it.
         """
         opened = self.open() if count else None
         if opened is None:
             return []
-        here = tables(shell, platform)
+        here, programs = tables(shell, platform), Programs(shell, platform, os.environ.get("PATH"))
+        said = set(words.lower().split())
         alike = opened.alike(words)
         found: dict[str, Near] = {}
         for row in (-alike).argsort(kind="stable"):
             pair = opened.pairs[row]
-            if pair.table in here:
-                found.setdefault(pair.command, Near(pair, float(alike[row])))
+            if pair.table not in here or pair.command in found:
+                continue
+            if any(programs.lacks(name) and name not in said for name in _programs(pair.command, shell)):
+                continue
+            found[pair.command] = Near(pair, float(alike[row]))
             if len(found) == count:
                 break
         return list(found.values())
+
+
+def _programs(command: str, shell: str) -> set[str]:
+    """Return the names of the programs that `command` runs, none where it cannot be read."""
+    read = line.read(command, shell)
+    return {called[0].text for called in read.commands} if read else set()

@@ -37,7 +37,8 @@ class Index:
 
         Meaning and common words count the same; either alone finds less (docs/quality.md).
         """
-        meaning: Vectors = self.vectors @ self.embedding.vectors([words])[0]
+        # Not `@`: BLAS has threads of its own, which spin for a while and take the cores from the model.
+        meaning: Vectors = np.einsum("ij,j->i", self.vectors, self.embedding.vectors([words])[0])
         return meaning + self.postings.scores(words)
 
 

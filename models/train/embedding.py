@@ -32,10 +32,11 @@ import transformers
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+from selection import kept_away  # noqa: E402
+
 from caro_shell.bank import pairs  # noqa: E402
 from caro_shell.bank.embedding import tokens  # noqa: E402
 from caro_shell.bank.pairs import Pair  # noqa: E402
-from selection import kept_away  # noqa: E402
 
 DIMENSIONS, BATCH, EPOCHS, RATE = 128, 512, 4, 2e-3
 #: Tokens with a higher number are rare; only those that the pairs use are kept.
