@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Callable, NamedTuple
 
 from caro_shell import config, paths, sanitise
@@ -52,8 +51,7 @@ class Engine:
         """
         shell, prompt = _read(request)
         settings = self._settings(request)
-        near = self._bank.nearest(prompt.request, shell, request.platform, settings.examples)
-        prompt = replace(prompt, nearest=tuple((pair.words, pair.command) for pair, _ in reversed(near)))
+        prompt = self._bank.beside(prompt, shell, request.platform, settings.examples)
         began = time.monotonic()
         found = self._answers.find(prompt, shell, settings, _Gate(listener), platform=request.platform)
         timings = _timings(found, asked, began)

@@ -21,6 +21,8 @@ from caro_shell.backends.embedded.context import BATCH_TOKENS
 from caro_shell.backends.embedded.cores import physical_cores
 from caro_shell.backends.llamacpp.context import LlamaContext
 from caro_shell.backends.llamacpp.library import llama_cpp
+from caro_shell.bank import Bank
+from caro_shell.config import Config
 
 _PREFIX, _REQUEST = 0, 1
 
@@ -76,10 +78,12 @@ def main() -> None:
     raw = RawLimit(sys.argv[1])
     raw.repack(lambda: False)  # as a daemon has done that was idle for a moment
     raw.use_threads(physical_cores())
+    bank, count = Bank(), Config().examples
     held: list[int] = []
     for record in sys.stdin:
         asked = json.loads(record)
-        rendered = chat.chatml(prompt.make_prompt(asked["line"], asked["shell"]))
+        plain = prompt.make_prompt(asked["line"], asked["shell"])
+        rendered = chat.chatml(bank.beside(plain, asked["shell"], sys.platform, count))
         prefix, request = raw.tokens(rendered.prefix), raw.tokens(rendered.request)
         if prefix != held:
             raw.cut(_PREFIX)

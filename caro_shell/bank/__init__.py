@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from caro_shell.bank.pairs import Pair, tables
 from caro_shell.check import line
 from caro_shell.check.programs import Programs
+from caro_shell.prompt import Prompt
 from caro_shell.resources import resource
 
 if TYPE_CHECKING:
@@ -48,6 +50,11 @@ class Bank:
                 self._directory = ""  # it would be no better the next time
                 log.warning("the example bank cannot be used (%s); answers are less often right", error)
         return self._index
+
+    def beside(self, prompt: Prompt, shell: str, platform: str, count: int) -> Prompt:
+        """Return `prompt` with the `count` pairs nearest to its request, the nearest last; see `nearest`."""
+        near = self.nearest(prompt.request, shell, platform, count)
+        return replace(prompt, nearest=tuple((pair.words, pair.command) for pair, _ in reversed(near)))
 
     def nearest(self, words: str, shell: str, platform: str, count: int) -> list[Near]:
         """Return up to `count` pairs that come nearest to `words`, the nearest first.
