@@ -63,7 +63,7 @@ class Embedding:
         """Read the file at `path`. Raises OSError or ValueError when it cannot be used."""
         kept = read_arrays(path, "vocabulary", "vectors", "scales")
         words = str(kept["vocabulary"]).split("\n")
-        self._vectors: Vectors = kept["vectors"].astype(np.float32) * kept["scales"][:, None]
+        self._vectors, self._scales = kept["vectors"], kept["scales"].astype(np.float32)
         self._numbers = {word: number for number, word in enumerate(words)}
         if len(self._vectors) != len(words):
             raise ValueError(f"{path} holds {len(self._vectors)} vectors for {len(words)} tokens")
@@ -74,7 +74,7 @@ class Embedding:
         for row, text in zip(rows, texts):
             found = tokens(text, self._numbers)
             if found:
-                row[:] = self._vectors[found].mean(axis=0)
+                row[:] = (self._vectors[found] * self._scales[found, None]).mean(axis=0)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         rows /= np.where(lengths > 0, lengths, 1)
         return rows

@@ -6,12 +6,12 @@ import contextlib
 import hashlib
 import logging
 import os
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from caro_shell import paths
+from caro_shell import __version__, paths
 from caro_shell.bank import pairs
 from caro_shell.bank.embedding import Embedding, Vectors, read_arrays
 from caro_shell.bank.lexical import POSTINGS, Postings, post
@@ -21,6 +21,8 @@ log = logging.getLogger("caro.bank")
 
 #: What no request, command or name of a table holds.
 _BETWEEN, _END = "\x1f", "\x1e"
+#: Counted up where the file on disk changes its form.
+_LAYOUT = 1
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def load(directory: str, embedding: str) -> Index:
     kept = kept_at(directory, embedding)
     with contextlib.suppress(OSError, ValueError, TypeError):
         arrays = read_arrays(kept, "pairs", "vectors", *POSTINGS)
-        found = [Pair(*line.split(_BETWEEN)) for line in str(arrays["pairs"]).split(_END)]
+        found = [Pair(*line.split(_BETWEEN)) for line in arrays["pairs"].item().decode().split(_END)]
         if len(found) == len(arrays["vectors"]):
             return Index(found, arrays["vectors"].astype(np.float32), Postings(arrays, len(found)), known)
     found = pairs.read(directory)
@@ -67,10 +69,10 @@ def _keep(path: str, made: Index) -> None:
     """Keep the index at `path`, in place of older ones; a full or read-only disk costs only time."""
     directory, draft = os.path.dirname(path), f"{path}.{os.getpid()}.npz"
     arrays: dict[str, Any] = dict(made.postings.arrays)
-    text = _END.join(_BETWEEN.join(astuple(pair)) for pair in made.pairs)
+    text = _END.join(map(_BETWEEN.join, made.pairs))
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        np.savez(draft, pairs=np.array(text), vectors=made.vectors.astype(np.float16), **arrays)
+        np.savez(draft, pairs=np.array(text.encode()), vectors=made.vectors.astype(np.float16), **arrays)
         for entry in os.listdir(directory):
             if entry.startswith("bank-") and entry != os.path.basename(draft):
                 os.unlink(os.path.join(directory, entry))
@@ -83,7 +85,7 @@ def _keep(path: str, made: Index) -> None:
 
 def kept_at(directory: str, embedding: str) -> str:
     """Return where the index is kept: its name tells what it was made of."""
-    content = hashlib.sha256()
+    content = hashlib.sha256(f"{__version__} {_LAYOUT}".encode())
     files = sorted(name for name in os.listdir(directory) if name.endswith(".toml"))
     for path in (*(os.path.join(directory, name) for name in files), embedding):
         with open(path, "rb") as file:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli
 
@@ -13,8 +12,7 @@ import tomli
 TABLES = ("common", "gnu", "bsd", "posix", "fish")
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """A request, and a command that does it; `table` is one of `TABLES`."""
 
     words: str
