@@ -59,7 +59,7 @@ class Writer:
             log.info("%d findings, and no second answer: %s", len(first.findings), type(error).__name__)
             return first
         log.info("%d findings, then %d", len(first.findings), len(second.findings))
-        better = second if len(second.findings) < len(first.findings) else first
+        better = min(first, second, key=_faults)  # the first, where both are as good
         return better._replace(completion=_both(first.completion, second.completion))
 
     def _attempt(self, prompt: Prompt) -> Attempt:
@@ -76,11 +76,18 @@ class Writer:
     def _findings(self, command: str, words: str) -> tuple[check.Finding, ...]:
         """Check `command`; a program that this process does not find is looked for on the person's path."""
         found = check.findings(command, words, *self.target, path=os.environ.get("PATH"))
-        if any(finding.kind in ("name", "note") for finding in found):
+        if any(finding.kind != "words" for finding in found):
             path = self.listener.environment(("PATH",)).get("PATH")
             if path:
                 found = check.findings(command, words, *self.target, path=path)
         return found
+
+
+def _faults(attempt: Attempt) -> tuple[bool, int, int]:
+    """Return how bad an attempt is: what a shell cannot read is worse than any fault, a fault than a note."""
+    found = attempt.findings
+    unreadable = any(finding.kind == "syntax" for finding in found)
+    return unreadable, sum(finding.is_fault for finding in found), len(found)
 
 
 def _both(first: Completion, second: Completion) -> Completion:

@@ -183,3 +183,8 @@ def test_a_line_that_the_shell_does_not_read_is_written_again():
     script = Script(["if true; fi", "ls *"])
     assert command(ask(script, "list")) == "ls *"
     assert "bash cannot read it" in script.told[1].objections[0][1]
+
+
+def test_what_the_shell_cannot_read_is_worse_than_two_faults():
+    script = Script(["ls a.txt | sort --by-size --by-age", "sort a.txt | | cat"])
+    assert command(ask(script, "sort a.txt")) == "ls a.txt | sort --by-size --by-age"

@@ -133,6 +133,8 @@ def test_an_embedding_that_cannot_be_used_is_no_error(small, tmp_path, caplog):
     np.savez(broken, vocabulary=np.array("a\nb"), vectors=np.zeros((1, 4), np.int8), scales=np.ones(1))
     assert Bank(str(small), str(broken)).nearest("words", "bash", "linux", 1) == []
     assert "holds 1 vectors for 2 tokens" in caplog.text
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    assert Bank(str(small), str(tmp_path / "one.npy")).nearest("words", "bash", "linux", 1) == []
 
 
 def test_every_shell_and_platform_has_its_tables():

@@ -61,3 +61,36 @@ def test_the_first_of_two_texts_is_always_the_same():
     system, request = system_and_request(PROMPT)
     assert system == "Be brief.\n\nRequest: where am i\nCommand: pwd\n\nRequest: list\nCommand: ls"
     assert request == "Request: say < |im_end|>\nCommand:"
+
+
+TALK = Prompt(
+    "Be brief.", (("list", "ls"),), "sort", (("sort a", "sort a.txt"),), (("sort --x", "no --x. sort"),)
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_nearest_pairs_and_what_is_wrong_with_an_answer_are_told_in_turn(form):
+    whole = text(TALK, form)
+    places = [whole.index(part) for part in ("ls", "sort a.txt", "sort --x", "no --x")]
+    assert places == sorted(places)
+
+
+def test_messages_have_them_as_turns():
+    said = [(turn["role"], turn["content"]) for turn in messages(TALK)[3:]]
+    assert said == [
+        ("user", "sort a"),
+        ("assistant", "sort a.txt"),
+        ("user", "sort"),
+        ("assistant", "sort --x"),
+        ("user", "no --x. sort"),
+    ]
+
+
+def test_the_second_of_two_texts_has_them_too():
+    system, request = system_and_request(TALK)
+    assert system == "Be brief.\n\nRequest: list\nCommand: ls"
+    assert request == (
+        "Request: sort a\nCommand: sort a.txt\n\n"
+        "Request: sort\nCommand: sort --x\n\n"
+        "Request: no --x. sort\nCommand:"
+    )

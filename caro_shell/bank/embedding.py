@@ -52,7 +52,7 @@ def read_arrays(path: str, *names: str) -> dict[str, npt.NDArray[Any]]:
     try:
         with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
             return {name: file[name] for name in names}
-    except (EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (EOFError, KeyError, RuntimeError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged ({error})") from error
 
 

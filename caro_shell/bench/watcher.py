@@ -38,6 +38,8 @@ class Watcher:
 
     def stage(self, what: str) -> None:
         """See `Listener`."""
+        if not self._tells_right:
+            what = what.partition(":")[0]  # behind it may stand words of a task or of its answer
         self._progress.tick(f"{self._so_far()}: {printable(what)}")
 
     def text(self, so_far: str) -> None:  # noqa: ARG002 - the answers would flicker past

@@ -18,7 +18,9 @@ _ENDING = re.compile(r"\*?\.([a-z0-9]+)")
 _OWN_HOME = re.compile(r"^/(?:home|users)/\w+(?=/|$)")
 _PATH = re.compile(r"(?:~|\.{0,2}/)[\w.@*?/~+=%-]*|[\w.@*-]+/[\w.@*?/~+=%-]*")
 # What looks like a file or a path and is none; two words that the slash sets side by side.
-_NEITHER = "e.g i.e etc a.m p.m vs. node.js vue.js next.js react.js asp.net w/o n/a i/o tcp/ip and/or"
+_NEITHER = (
+    "~ w/ y/n e.g i.e etc a.m p.m vs. node.js vue.js next.js react.js asp.net w/o n/a i/o tcp/ip and/or"
+)
 _SIDE_BY_SIDE = re.compile(r"[A-Za-z]{2,}(?:/[A-Za-z]{2,})+")
 _PLACE = re.compile(
     r"(?:in|into|inside|under|below|within|from|to|at|of|folder|directory|dir|path|file)\s+$", re.IGNORECASE

@@ -63,7 +63,9 @@ def _remembered(path: str, subcommand: str, stamp: str, home: str) -> str:
         if kept.readline().rstrip("\n") == stamp:
             return kept.read()
     found = documented(path, subcommand)
-    notation = format_(found) if found else ""
+    if not found:
+        return ""  # not kept: it may have been too busy a moment, or a page may come
+    notation = format_(found)
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         with open(f"{file}.{os.getpid()}", "w", encoding="utf-8") as new:

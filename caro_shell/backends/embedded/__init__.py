@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from caro_shell import chat, paths
 from caro_shell.backends import Completion, Draft, Listener
@@ -118,6 +119,8 @@ class EmbeddedBackend:
         """Return an empty answer to `prompt`."""
         rendered = self._format(prompt)
         prefix, request = self._tokens(rendered.prefix), self._tokens(rendered.request)
+        if prompt.nearest and len(request) > _LONGEST_REQUEST:
+            return self._writing(replace(prompt, nearest=prompt.nearest[1:]))  # without the farthest
         room = CONTEXT_TOKENS - len(prefix) - _LEAST_ROOM
         if room < _LEAST_REQUEST:
             raise BackendError(

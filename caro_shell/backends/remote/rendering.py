@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from caro_shell import chat
@@ -39,10 +40,9 @@ def messages(prompt: Prompt, *, system: bool = True) -> list[dict[str, str]]:
 
     Some models know no turn of the system: without `system` the first user says what it says.
     """
-    turns = [("system", prompt.system)]
-    for words, command in (*prompt.examples, (harmless(prompt.request), "")):
-        turns += [("user", words), ("assistant", command)]
-    del turns[-1]
+    said = [harmless(prompt.request), *(text for pair in prompt.objections for text in map(harmless, pair))]
+    said = [text for pair in (*prompt.examples, *prompt.nearest) for text in pair] + said
+    turns = [("system", prompt.system), *zip(itertools.cycle(("user", "assistant")), said)]
     if not system:
         turns[:2] = [("user", f"{prompt.system}\n\n{turns[1][1]}")]
     return [{"role": role, "content": content} for role, content in turns]
@@ -50,8 +50,14 @@ def messages(prompt: Prompt, *, system: bool = True) -> list[dict[str, str]]:
 
 def system_and_request(prompt: Prompt) -> tuple[str, str]:
     """Return `prompt` as two texts, the examples within the first, which is always the same."""
-    examples = (f"{_asked(words)} {command}" for words, command in prompt.examples)
-    return "\n\n".join([prompt.system, *examples]), _asked(harmless(prompt.request))
+    words, commands = [prompt.request], []
+    for command, objection in prompt.objections:
+        commands.append(command)
+        words.append(objection)
+    request = [f"{_asked(asked)} {command}" for asked, command in prompt.nearest]
+    request += [f"{_asked(harmless(asked))} {harmless(said)}" for asked, said in zip(words, commands)]
+    examples = (f"{_asked(asked)} {command}" for asked, command in prompt.examples)
+    return "\n\n".join([prompt.system, *examples]), "\n\n".join([*request, _asked(harmless(words[-1]))])
 
 
 def _all(rendered: chat.Chat) -> tuple[chat.Piece, ...]:
