@@ -354,6 +354,14 @@ def test_a_wrong_option_is_named(place, arguments):
     assert arguments[0] in done.stderr
 
 
+def _files(directory: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(directory)): file.read_bytes()
+        for file in directory.rglob("*")
+        if file.suffix in (".toml", ".txt")
+    }
+
+
 def test_the_wheel_carries_the_hooks_the_catalog_and_the_tasks(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path / "built"), str(ROOT)], check=True, timeout=300)
@@ -371,7 +379,10 @@ def test_the_wheel_carries_the_hooks_the_catalog_and_the_tasks(tmp_path):
         assert carried.read_bytes().strip() in hook
     catalog = tmp_path / "carried" / "caro_shell" / "models" / "catalog.toml"
     assert catalog.read_bytes() == (ROOT / "models" / "catalog.toml").read_bytes()
-    tasks = {file.name: file.read_bytes() for file in (ROOT / "benchmarks" / "tasks").iterdir()}
+    for data in ("models/bank", "models/options", "benchmarks/tasks"):
+        files = _files(ROOT / data)
+        assert files
+        assert _files(tmp_path / "carried" / "caro_shell" / data) == files
+    assert (tmp_path / "carried" / "caro_shell" / "models" / "embedding.npz").stat().st_size > 1e6
     carried = tmp_path / "carried" / "caro_shell" / "benchmarks"
-    assert {file.name: file.read_bytes() for file in (carried / "tasks").iterdir()} == tasks
     assert [file.name for file in carried.iterdir()] == ["tasks"]

@@ -231,7 +231,8 @@ def test_a_host_is_named_before_words_go_there(server: RemoteServer, open_termin
     assert server.requests == []
     terminal.send(CTRL_G)
     terminal.wait_for_line("ls -lS")
-    assert [request.path for request in server.requests] == [f"http://gpu.example:8000{COMPLETIONS}"]
+    # More than once where the answer leaves out a file of the words, as this one does.
+    assert {request.path for request in server.requests} == {f"http://gpu.example:8000{COMPLETIONS}"}
 
 
 def test_without_fallback_the_servers_failure_is_said(server: RemoteServer, open_terminal: Open) -> None:
