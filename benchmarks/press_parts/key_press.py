@@ -75,11 +75,9 @@ def _beside_warm(lab: Lab, rounds: int, press: Callable[[str], Press]) -> Pairs:
     ours, base = [], []
     for i in range(rounds):
         words = REQUESTS[i % len(REQUESTS)]
-        if i % 2:
-            base.append(lab.press(words).finished_ms)
-        ours.append(press(words).finished_ms)
-        if not i % 2:
-            base.append(lab.press(words).finished_ms)
+        for arm, pressed in ((base, lab.press), (ours, press))[:: 1 if i % 2 else -1]:
+            lab.press(REQUESTS[(i + 1) % len(REQUESTS)])  # or the words would be those that were read last
+            arm.append(pressed(words).finished_ms)
     return Pairs(ours, base)
 
 
