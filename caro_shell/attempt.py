@@ -75,10 +75,11 @@ class Writer:
 
     def _findings(self, command: str, words: str) -> tuple[check.Finding, ...]:
         """Check `command`; a program that this process does not find is looked for on the person's path."""
-        found = check.findings(command, words, *self.target, path=os.environ.get("PATH"))
+        own = os.environ.get("PATH")
+        found = check.findings(command, words, *self.target, path=own)
         if any(finding.kind != "words" for finding in found):
             path = self.listener.environment(("PATH",)).get("PATH")
-            if path:
+            if path and path != own:
                 found = check.findings(command, words, *self.target, path=path)
         return found
 

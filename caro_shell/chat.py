@@ -45,10 +45,8 @@ class Format:
         prefix = self.opening.format(prompt.system) + "".join(
             f"{self.asks}{words}{self.answers}{command}{self.ends}" for words, command in prompt.examples
         )
-        said = [text for pair in prompt.nearest for text in pair] + [prompt.request]
-        said += [text for pair in prompt.objections for text in pair]
         request = [Piece(self.asks, special=True)]
-        for turn, text in enumerate(said):
+        for turn, text in enumerate(prompt.turns):
             between = self.answers if turn % 2 == 0 else self.ends + self.asks
             request += [Piece(text, special=False), Piece(between, special=True)]
         return Chat((Piece(prefix, special=self.markup),), tuple(request))

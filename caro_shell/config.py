@@ -139,6 +139,11 @@ def _contradictions(settings: Config) -> Iterator[str]:
         )
 
 
+def model_named(text: str) -> str:
+    """Return the name of a model as a setting has it: a GGUF file's whole path, for other directories."""
+    return os.path.abspath(text) if text.endswith(".gguf") and os.path.exists(text) else text
+
+
 def variable(key: str, env: Mapping[str, str]) -> str:
     """Return the name of the variable that decides the setting `key` in `env`, or nothing."""
     name: str = SETTINGS[key].metadata["env"]

@@ -30,6 +30,12 @@ class Prompt:
     nearest: tuple[tuple[str, str], ...] = ()
     objections: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """What is said behind the examples, the person and the model by turns; the person is last."""
+        before = (text for pair in self.nearest for text in pair)
+        return (*before, self.request, *(text for pair in self.objections for text in pair))
+
 
 def make_prompt(words: str, shell: str, platform: str = sys.platform) -> Prompt:
     """Return the prompt for `words`.

@@ -6,10 +6,12 @@ import contextlib
 import hashlib
 import logging
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from caro_shell import __version__, paths
 from caro_shell.bank import pairs
@@ -27,10 +29,13 @@ _LAYOUT = 1
 
 @dataclass(frozen=True)
 class Index:
-    """Pairs, where the request of each lies and which words it has, and what the `vectors` were made with."""
+    """Pairs, where the request of each lies and which words it has, and what the `vectors` were made with.
+
+    The vectors are halves, on disk and in memory: ten thousand of them are 2.5 MB.
+    """
 
     pairs: list[Pair]
-    vectors: Vectors
+    vectors: npt.NDArray[np.float16]
     postings: Postings
     embedding: Embedding
 
@@ -40,7 +45,8 @@ class Index:
         Meaning and common words count the same; either alone finds less (docs/quality.md).
         """
         # Not `@`: BLAS has threads of its own, which spin for a while and take the cores from the model.
-        meaning: Vectors = np.einsum("ij,j->i", self.vectors, self.embedding.vectors([words])[0])
+        asked = self.embedding.vectors([words])[0]
+        meaning: Vectors = np.einsum("ij,j->i", self.vectors, asked, dtype=np.float32)
         return meaning + self.postings.scores(words)
 
 
@@ -54,15 +60,20 @@ def load(directory: str, embedding: str) -> Index:
     kept = kept_at(directory, embedding)
     with contextlib.suppress(OSError, ValueError, TypeError):
         arrays = read_arrays(kept, "pairs", "vectors", *POSTINGS)
-        found = [Pair(*line.split(_BETWEEN)) for line in arrays["pairs"].item().decode().split(_END)]
+        lines = arrays["pairs"].item().decode().split(_END)
+        found = [_pair(*line.split(_BETWEEN)) for line in lines]
         if len(found) == len(arrays["vectors"]):
-            return Index(found, arrays["vectors"].astype(np.float32), Postings(arrays, len(found)), known)
+            return Index(found, arrays["vectors"], Postings(arrays, len(found)), known)
     found = pairs.read(directory)
     requests = [pair.words for pair in found]
-    rounded = known.vectors(requests).astype(np.float16).astype(np.float32)  # as they come back from disk
-    made = Index(found, rounded, post(requests), known)
+    made = Index(found, known.vectors(requests).astype(np.float16), post(requests), known)
     _keep(kept, made)
     return made
+
+
+def _pair(words: str, command: str, table: str) -> Pair:
+    """Return a pair that shares its command and table with others that have the same."""
+    return Pair(words, sys.intern(command), sys.intern(table))
 
 
 def _keep(path: str, made: Index) -> None:
@@ -72,7 +83,7 @@ def _keep(path: str, made: Index) -> None:
     text = _END.join(map(_BETWEEN.join, made.pairs))
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        np.savez(draft, pairs=np.array(text.encode()), vectors=made.vectors.astype(np.float16), **arrays)
+        np.savez(draft, pairs=np.array(text.encode()), vectors=made.vectors, **arrays)
         for entry in os.listdir(directory):
             if entry.startswith("bank-") and entry != os.path.basename(draft):
                 os.unlink(os.path.join(directory, entry))

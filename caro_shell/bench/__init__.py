@@ -17,7 +17,7 @@ from caro_shell.engine import Engine
 from caro_shell.errors import BackendError, BackendTimeout, Cancelled, NoCommandFound
 from caro_shell.reply import Reply, Request
 
-__all__ = ["Result", "Score", "score"]
+__all__ = ["Result", "Score", "score", "unjudged"]
 
 #: What is asked first, so that the model is open and has read all that requests begin with.
 _FIRST_WORDS = "print the working directory"
@@ -52,10 +52,12 @@ def score(
                 raise Cancelled
     finally:
         engine.release()
-    return Score(tuple(found), _notice(sandbox.unavailable() if platform == "linux" else ""), opened_s)
+    return Score(tuple(found), unjudged(platform), opened_s)
 
 
-def _notice(missing: str) -> str:
+def unjudged(platform: str) -> str:
+    """Say why no command for `platform` can be judged here, "" where it can; macOS's need no sandbox."""
+    missing = sandbox.unavailable() if platform == "linux" else ""
     return f"no command was run to see whether it is right: {missing}" if missing else ""
 
 

@@ -34,7 +34,6 @@ _BARE = frozenset(
         "-writable",
         "-xdev",
         "-xattr",
-        "-nouser",
     ]
 )
 _ACTIONS = ("-delete", "-exec", "-execdir", "-ok", "-okdir", "-ls", "-print", "-print0", "-prune", "-quit")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Callable
 
 from caro_shell import bench, config, paths
-from caro_shell.bench import gates, portability, report, sandbox
+from caro_shell.bench import gates, portability, report
 from caro_shell.bench.choice import chosen
 from caro_shell.bench.figures import Graded, answer, answered_by, figures, verdicts
 from caro_shell.bench.run import Result
@@ -103,9 +103,7 @@ def _flags(args: argparse.Namespace) -> dict[str, str]:
     for key in flags:
         if key not in config.SETTINGS:
             raise ConfigError(f"there is no setting {key}; caro config show prints all there are")
-    model = args.model or ""
-    if model.endswith(".gguf") and os.path.exists(model):
-        model = os.path.abspath(model)
+    model = config.model_named(args.model)
     backend = args.backend or ("embedded" if model else "")
     key = f"backend.{backend}.model"
     if backend:
@@ -138,8 +136,7 @@ def _print(record: Mapping[str, Any], notices: Sequence[str], *, as_json: bool) 
 
 def _notices(target: str) -> list[str]:
     """Return what could not be looked at."""
-    unjudged = sandbox.unavailable() if target == "linux" else ""
-    found = [f"no command was run to see whether it is right: {unjudged}"] if unjudged else []
+    found = list(filter(None, [bench.unjudged(target)]))
     missing = portability.missing()
     if missing:
         found.append(f"not installed, so not asked about the commands: {', '.join(missing)}")

@@ -93,8 +93,8 @@ def _set(key: str, text: str) -> None:
     from caro_shell import configfile  # noqa: PLC0415 - brings tomlkit, which the other actions spare
 
     _check_known(key)
-    if key == "backend.embedded.model" and text.endswith(".gguf") and os.path.exists(text):
-        text = os.path.abspath(text)  # the daemon is in another directory
+    if key == "backend.embedded.model":
+        text = config.model_named(text)
     value = config.checked(key, text, "the command line")
     path = paths.config_file()
     edit = configfile.edit(path, {key: value})

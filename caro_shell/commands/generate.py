@@ -44,10 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the command for `args.words`. Raises CaroError when there is none."""
-    # The daemon is in another directory: a file's name goes to it whole.
-    model = args.model
-    if model and model.endswith(".gguf") and os.path.exists(model):
-        model = os.path.abspath(model)
+    model = args.model and config.model_named(args.model)
     keys = {"backend.preferred": args.backend, "backend.embedded.model": model}
     flags = {key: value for key, value in keys.items() if value is not None}
     if args.no_fallback:

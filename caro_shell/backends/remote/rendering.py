@@ -40,8 +40,7 @@ def messages(prompt: Prompt, *, system: bool = True) -> list[dict[str, str]]:
 
     Some models know no turn of the system: without `system` the first user says what it says.
     """
-    said = [harmless(prompt.request), *(text for pair in prompt.objections for text in map(harmless, pair))]
-    said = [text for pair in (*prompt.examples, *prompt.nearest) for text in pair] + said
+    said = [text for pair in prompt.examples for text in pair] + [harmless(text) for text in prompt.turns]
     turns = [("system", prompt.system), *zip(itertools.cycle(("user", "assistant")), said)]
     if not system:
         turns[:2] = [("user", f"{prompt.system}\n\n{turns[1][1]}")]
@@ -50,18 +49,18 @@ def messages(prompt: Prompt, *, system: bool = True) -> list[dict[str, str]]:
 
 def system_and_request(prompt: Prompt) -> tuple[str, str]:
     """Return `prompt` as two texts, the examples within the first, which is always the same."""
-    words, commands = [prompt.request], []
-    for command, objection in prompt.objections:
-        commands.append(command)
-        words.append(objection)
-    request = [f"{_asked(asked)} {command}" for asked, command in prompt.nearest]
-    request += [f"{_asked(harmless(asked))} {harmless(said)}" for asked, said in zip(words, commands)]
-    examples = (f"{_asked(asked)} {command}" for asked, command in prompt.examples)
-    return "\n\n".join([prompt.system, *examples]), "\n\n".join([*request, _asked(harmless(words[-1]))])
+    *said, last = (harmless(text) for text in prompt.turns)
+    system = [prompt.system, *itertools.starmap(_answered, prompt.examples)]
+    request = [*map(_answered, said[::2], said[1::2]), _asked(last)]
+    return "\n\n".join(system), "\n\n".join(request)
 
 
 def _all(rendered: chat.Chat) -> tuple[chat.Piece, ...]:
     return (*rendered.prefix, *rendered.request)
+
+
+def _answered(words: str, command: str) -> str:
+    return f"{_asked(words)} {command}"
 
 
 def _asked(words: str) -> str:
