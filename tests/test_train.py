@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import gguf
@@ -127,30 +128,49 @@ def test_the_same_seed_gives_the_same_data_and_no_command_is_in_both_parts(tmp_p
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
     rows = [json.loads(line) for line in written[0].splitlines()]
-    held = {row["command"] for row in rows if row["held_out"]}
-    assert len(rows) == 123
-    assert 7 <= sum(row["held_out"] for row in rows) <= 8
-    assert not held & {row["command"] for row in rows if not row["held_out"]}
-    assert all(row["command"] not in [command for _, command in row["nearest"]] for row in rows)
-    assert all(len(row["nearest"]) == 2 for row in rows)
+    held = [row["turns"][-1] for row in rows if row["held_out"]]
+    learned = [turn for row in rows if not row["held_out"] for turn in row["turns"]]
+    assert len(held) + len(learned) == 123
+    assert 7 <= len(held) <= 8
+    assert not {command for _, command in held} & {command for _, command in learned}
+    assert all(len({command for _, command in row["turns"]}) == len(row["turns"]) for row in rows)
+
+
+def test_what_comes_near_stands_in_one_conversation_the_nearest_last():
+    import conversations
+
+    def row(words, command, platform="linux"):
+        return conversations.Row(words, command, "bash", platform, "bank")
+
+    rows = [row("far", "a"), row("seed", "b"), row("same", "b"), row("near", "c"), row("mac", "d", "darwin")]
+    vectors = np.array([[0, 1], [1, 0], [1, 0], [0.8, 0.6], [1, 0]], np.float32)
+    found = conversations.grouped(rows, vectors, [0, 0, 1], random.Random(0))
+    assert Counter(turn.words for one in found for turn in one.turns) == Counter(one.words for one in rows)
+    assert {one.platform: len(one.turns) for one in found if one.platform == "darwin"} == {"darwin": 1}
+    apart = conversations.held(rows, [0, 1], vectors, 2)
+    assert [turn.words for turn in apart[0].turns] == ["far"]
+    assert [turn.words for turn in apart[1].turns] == ["near", "seed"]
 
 
 def test_a_text_is_the_prompt_of_a_key_press_with_its_answer():
     import batches
 
     renderer = batches.Renderer("chatml", chat.chatml, lambda text, special: [special, *map(ord, text)])
-    near = ("show it all", "ls -a")
-    row = {"words": "show files", "command": "ls", "shell": "bash", "platform": "linux", "nearest": [near]}
-    text = renderer.text(row, 1)
+    turns = [("show it all", "ls -a"), ("show files", "ls")]
+    row = {"turns": turns, "shell": "bash", "platform": "linux", "held_out": False}
+    text = renderer.text(row)
 
     def said(tokens):
         return "".join(chr(token) for token in tokens if token > 1)
 
-    assert said(text.tokens[text.answer :]) == "ls<|im_end|>"
-    assert said(text.tokens[: text.answer]).endswith(
-        "show it all<|im_end|>\n<|im_start|>assistant\nls -a<|im_end|>\n"
-        "<|im_start|>user\nshow files<|im_end|>\n<|im_start|>assistant\n"
-    )
+    assert [said(text.tokens[start:end]) for start, end in text.answers] == [
+        "ls -a<|im_end|>",
+        "ls<|im_end|>",
+    ]
+    pressed = replace(make_prompt("show files", "bash", "linux"), nearest=tuple(turns[:1]))
+    asked = "".join(piece.text for piece in chat.chatml(pressed).request)
+    assert said(text.tokens[: text.answers[1][0]]) == asked
+    assert renderer.text({**row, "held_out": True}).answers == text.answers[1:]
     whole = chat.chatml(make_prompt("show files", "bash", "linux")).prefix[0].text
     assert said(renderer.beginning("bash", "linux", bare=False)) == whole
     assert whole.startswith(said(renderer.beginning("bash", "linux", bare=True)))
@@ -161,22 +181,22 @@ def test_every_pair_is_trained_once_an_epoch_in_an_order_that_the_seed_says():
 
     renderer = batches.Renderer("chatml", chat.chatml, lambda text, _special: list(map(ord, text)))
     rows = [
-        {"words": f"do it {n}", "command": f"do {n}", "shell": "bash", "platform": place, "nearest": []}
+        {"turns": [[f"do it {n}", f"do {n}"]], "shell": "bash", "platform": place, "held_out": False}
         for n, place in enumerate(["linux"] * 20 + ["darwin"] * 5)
     ]
-    settings = {"epochs": 2, "size": 8, "shown": (0.5, 0.5), "bare": 0.3}
+    settings = {"epochs": 2, "size": 8, "bare": 0.3}
     found = batches.steps(rows, renderer, seed=1, **settings)
     assert found == batches.steps(rows, renderer, seed=1, **settings)
     assert found != batches.steps(rows, renderer, seed=2, **settings)
     assert Counter(text for step in found for text in step.texts) == Counter(
-        {renderer.text(row, 0): 2 for row in rows}
+        {renderer.text(row): 2 for row in rows}
     )
 
 
 def test_parts_hold_texts_of_like_length_and_no_more_tokens_than_said():
     import batches
 
-    texts = [batches.Text((0,) * length, 1) for length in (10, 90, 30, 35, 80, 12)]
+    texts = [batches.Text((0,) * length, ((1, length),)) for length in (10, 90, 30, 35, 80, 12)]
     found = list(batches.parts(texts, 180))
     assert [[len(text.tokens) for text in part] for part in found] == [[90, 80], [35, 30, 12, 10]]
 
@@ -260,8 +280,8 @@ def rebuilt(tmp_path):
 
 def _train(directory, base, *arguments, minutes="inf"):
     rows = [
-        {"words": f"do it {n}", "command": f"do {n}", "shell": "bash", "platform": "linux",
-         "nearest": [["do nothing", "true"]], "held_out": n < 2}
+        {"turns": [["do nothing", "true"], [f"do it {n}", f"do {n}"]], "shell": "bash", "platform": "linux",
+         "held_out": n < 2}
         for n in range(34)
     ]  # fmt: skip
     (directory / "data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

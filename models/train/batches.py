@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell.chat import TURN_ENDS, Format, Piece
-from caro_shell.prompt import Prompt, make_prompt
+from caro_shell.prompt import make_prompt
 
 #: Cuts a text into token numbers; control tokens are read as such only where the second says so.
 Tokenize = Callable[[str, bool], list[int]]
@@ -19,10 +19,15 @@ Tokenize = Callable[[str, bool], list[int]]
 
 @dataclass(frozen=True)
 class Text:
-    """A conversation behind a fixed beginning; the model learns the tokens from `answer` on."""
+    """A conversation behind a fixed beginning; the model learns the tokens of its `answers` (from, to)."""
 
     tokens: tuple[int, ...]
-    answer: int
+    answers: tuple[tuple[int, int], ...]
+
+    @property
+    def learned(self) -> int:
+        """How many tokens are learned."""
+        return sum(end - start for start, end in self.answers)
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,19 @@ class Renderer:
         prompt = make_prompt("", shell, platform)
         return self._tokens(self._write(replace(prompt, examples=()) if bare else prompt).prefix)
 
-    def text(self, row: dict[str, Any], shown: int) -> Text:
-        """Return `row` with `shown` of the nearest pairs before it, the answer, and the end of its turn."""
-        plain: Prompt = make_prompt(row["words"], row["shell"], row["platform"])
-        nearest = tuple((words, command) for words, command in row["nearest"][:shown])
-        asked = self._tokens(self._write(replace(plain, nearest=nearest)).request)
-        answer = self._tokens((Piece(row["command"], special=False), Piece(self._end, special=True)))
-        return Text(asked + answer, len(asked))
+    def text(self, row: dict[str, Any]) -> Text:
+        """Return the conversation of `row`; of one held out, the last answer alone is to be learned."""
+        turns = [(words, command) for words, command in row["turns"]]
+        tokens: tuple[int, ...] = ()
+        answers = []
+        for count, (words, command) in enumerate(turns):
+            prompt = replace(make_prompt(words, row["shell"], row["platform"]), nearest=tuple(turns[:count]))
+            asked = self._tokens(self._write(prompt).request)
+            if asked[: len(tokens)] != tokens:
+                raise ValueError(f"the prompt of {words!r} does not go on from the turn before it")
+            tokens = asked + self._tokens((Piece(command, special=False), Piece(self._end, special=True)))
+            answers.append((len(asked), len(tokens)))
+        return Text(tokens, tuple(answers[-1:] if row["held_out"] else answers))
 
     def _tokens(self, pieces: Iterable[Piece]) -> tuple[int, ...]:
         return tuple(token for piece in pieces for token in self._tokenize(piece.text, piece.special))
@@ -70,14 +81,13 @@ def steps(
     *,
     epochs: int,
     size: int,
-    shown: Sequence[float],
     bare: float,
     seed: int,
 ) -> list[Step]:
     """Return all steps of the training, in order; the same arguments give the same steps.
 
-    `size` pairs make a step, all of one shell and platform. `shown` are the shares of pairs that have 0, 1, 2
-    ... nearest ones before them, `bare` the share of steps without the fixed examples.
+    `size` conversations make a step, all of one shell and platform. `bare` is the share of steps without the
+    fixed examples.
     """
     planned = []
     for epoch in range(epochs):
@@ -88,8 +98,7 @@ def steps(
         of_epoch = []
         for (shell, platform), those in by_place.items():
             for start in range(0, len(those), size):
-                counts = chance.choices(range(len(shown)), shown, k=size)
-                texts = tuple(map(renderer.text, those[start : start + size], counts))
+                texts = tuple(map(renderer.text, those[start : start + size]))
                 is_bare = chance.random() < bare
                 of_epoch.append(Step(renderer.beginning(shell, platform, bare=is_bare), texts))
         planned += chance.sample(of_epoch, len(of_epoch))
@@ -97,10 +106,10 @@ def steps(
 
 
 def held_out_steps(rows: Sequence[dict[str, Any]], renderer: Renderer, size: int) -> list[Step]:
-    """Return the rows held out, behind the whole prefix, by turns with one near pair and none."""
+    """Return the conversations held out, behind the whole prefix."""
     by_place: dict[tuple[str, str], list[Text]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        by_place[row["shell"], row["platform"]].append(renderer.text(row, number % 2))
+    for row in rows:
+        by_place[row["shell"], row["platform"]].append(renderer.text(row))
     return [
         Step(renderer.beginning(*place, bare=False), tuple(texts[start : start + size]))
         for place, texts in by_place.items()

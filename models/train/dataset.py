@@ -6,9 +6,8 @@ A line of PAIRS is an object with `nl`, `cmd` and, if need be, `source` and `pla
 A file to keep away from holds a text on each line: whatever is like one of them stays out, the bank's pairs
 included. Beside the data a summary is written, with how many pairs each filter took.
 
-A line of the data is an object: `words`, `command`, `shell` and `platform` as the prompt takes them,
-`source`, `nearest` (the two pairs of the bank that a key press would find for the words; never one with this
-command) and `held_out`. The same arguments give the same bytes.
+A line of the data is an object: `shell` and `platform` as the prompt takes them, `turns` (pairs of words and
+command that come near to each other) and `held_out`. The same arguments give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,16 +17,19 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 
+import conversations
 import selection
+from conversations import Row
 
-from caro_shell.bank import Bank, pairs
+from caro_shell.bank import pairs
+from caro_shell.bank.embedding import Embedding
 
+#: Shares of conversations with 1, 2, 3 ... turns; a key press shows four pairs before the request.
+TURNS = (0.15, 0.1, 0.15, 0.2, 0.4)
 ROOT = Path(__file__).resolve().parents[2]
-#: How many of the nearest pairs are written down; training shows some of them, or none.
-NEAREST = 2
 #: Where a command of the bank's tables is right, and how often it is asked for there: most people have bash
 #: or zsh on Linux, and the others must not be forgotten.
 _PLACES = {
@@ -40,19 +42,6 @@ _PLACES = {
 _PLATFORMS = {"linux": "gnu", "common": "common", "osx": "bsd", "macos": "bsd"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the data; see above."""
-
-    words: str
-    command: str
-    shell: str
-    platform: str
-    source: str
-    nearest: tuple[tuple[str, str], ...] = ()
-    held_out: bool = False
-
-
 def main() -> None:
     """Read the arguments, put together, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -62,6 +51,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=2000, help="pairs that are taken of those files")
     parser.add_argument("--away-from", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--requests", type=int, default=1, help="requests for each command of the bank")
+    parser.add_argument("--turns", type=float, nargs="+", default=TURNS, metavar="SHARE",
+                        help="shares of conversations with 1, 2, 3 ... turns")  # fmt: skip
     parser.add_argument("--held-out", type=int, default=150, help="pairs to measure with")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, required=True)
@@ -74,15 +65,15 @@ def main() -> None:
     others = selection.select(others, own, texts, given.most, chance, taken)
     rows = [placed(pair, chance, "bank") for pair in fewer(own, given.requests, chance)]
     rows += [placed(pair, chance, "other") for pair in others]
-    bank = Bank(str(given.bank), str(given.embedding))
-    if bank.open() is None:
-        raise SystemExit(f"{given.bank} cannot be searched with {given.embedding}")
-    rows = with_nearest(rows, bank, frozenset(own))
-    rows = split(rows, given.held_out, chance)
     chance.shuffle(rows)
+    vectors = Embedding(str(given.embedding)).vectors([row.words for row in rows])
+    apart = held_out(rows, given.held_out, chance)
+    kept = [number for number in range(len(rows)) if number not in apart]
+    data = conversations.grouped([rows[one] for one in kept], vectors[kept], given.turns, chance)
+    data += conversations.held(rows, sorted(apart), vectors, len(given.turns) - 1)
     with given.output.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
-    summary = summarised(rows, taken)
+        file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in data)
+    summary = {**summarised(rows, taken), "conversations": len(data), "held_out": len(apart)}
     text = json.dumps(summary, indent=1)
     given.output.with_suffix(".summary.json").write_text(text + "\n", encoding="utf-8")
     print(text)
@@ -112,19 +103,8 @@ def fewer(found: list[pairs.Pair], requests: int, chance: random.Random) -> list
     return [pair for those in by_command.values() for pair in chance.sample(those, min(requests, len(those)))]
 
 
-def with_nearest(rows: list[Row], bank: Bank, allowed: frozenset[pairs.Pair]) -> list[Row]:
-    """Add to each row the nearest of the pairs `allowed`, as at a key press; none with the row's command."""
-    found = []
-    for row in rows:
-        near = bank.nearest(row.words, row.shell, row.platform, 2 * NEAREST + 1)
-        other = [pair for pair, _ in near if pair in allowed and pair.command != row.command]
-        shown = [(pair.words, pair.command) for pair in other]
-        found.append(replace(row, nearest=tuple(shown[:NEAREST])))
-    return found
-
-
-def split(rows: list[Row], count: int, chance: random.Random) -> list[Row]:
-    """Hold out rows with all that have the same command, until there are `count`."""
+def held_out(rows: list[Row], count: int, chance: random.Random) -> frozenset[int]:
+    """Return the numbers of at least `count` rows to hold out: with each all that have the same command."""
     by_command: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         by_command[row.command].append(number)
@@ -135,7 +115,7 @@ def split(rows: list[Row], count: int, chance: random.Random) -> list[Row]:
         if len(held) >= count:
             break
         held.update(by_command[command])
-    return [replace(row, held_out=number in held) for number, row in enumerate(rows)]
+    return frozenset(held)
 
 
 def summarised(rows: list[Row], taken: Counter[str]) -> dict[str, object]:
@@ -143,7 +123,6 @@ def summarised(rows: list[Row], taken: Counter[str]) -> dict[str, object]:
     programs = Counter(selection.program(row.command) for row in rows)
     return {
         "rows": len(rows),
-        "held_out": sum(row.held_out for row in rows),
         "commands": len({row.command for row in rows}),
         "by_source": dict(Counter(row.source for row in rows)),
         "by_place": dict(Counter(f"{row.shell} {row.platform}" for row in rows)),

@@ -2,9 +2,9 @@
 
     python models/train/lora.py BASE data.jsonl OUTPUT [--minutes 150] [--threads 2]
 
-Only the tokens of the answer and the end of its turn are learned. The texts are those of the key press:
-behind the system text and the fixed examples, which are evaluated once for a step and without gradients, with
-none, one or two of the nearest pairs before the request. In OUTPUT: `adapter/` (PEFT's form; adapter.py makes
+Only the tokens of the answers and the ends of their turns are learned. The texts are those of key presses:
+behind the system text and the fixed examples, which are evaluated once for a step and without gradients, a
+conversation of pairs that come near to each other. In OUTPUT: `adapter/` (PEFT's form; adapter.py makes
 the GGUF of it), `curve.csv` and `checkpoint.pt`. A run that was ended, by whatever, goes on from the last
 checkpoint when it is started again with the same arguments.
 """
@@ -29,6 +29,10 @@ import transformers
 
 from caro_shell import chat
 
+#: Linear layers of a block that have an adapter. Each costs time at a key press, whatever its rank: with
+#: these prefill takes 1 % longer and decoding 5 %, with all seven 18 and 24 to 33 % (docs/quality.md).
+MODULES = ("q_proj", "o_proj", "down_proj")
+
 
 def main() -> None:
     """Read the arguments, train."""
@@ -37,19 +41,19 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=64, help="pairs for each change of the weights")
+    parser.add_argument("--batch", type=int, default=20, help="conversations for each change of the weights")
     parser.add_argument("--rate", type=float, default=2e-4, help="highest learning rate")
     parser.add_argument("--warm-up", type=int, default=10, help="steps until the rate is the highest")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--from-layer", type=int, default=0, help="the first layer that has an adapter")
-    parser.add_argument("--shown", type=float, nargs="+", default=[0.35, 0.5, 0.15], metavar="SHARE",
-                        help="shares of pairs with 0, 1, 2 nearest ones before them")  # fmt: skip
+    parser.add_argument("--modules", nargs="+", default=MODULES, metavar="NAME",
+                        help="linear layers of a block that have an adapter")  # fmt: skip
     parser.add_argument("--bare", type=float, default=0.1, help="share of steps without the fixed examples")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=math.inf, help="end by then, the rate with it")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--part-tokens", type=int, default=512, help="tokens evaluated at once")
+    parser.add_argument("--part-tokens", type=int, default=1024, help="tokens evaluated at once")
     parser.add_argument("--checkpoint-minutes", type=float, default=5)
     parser.add_argument("--end-behind", type=int, metavar="STEP", help="end there, to go on later")
     parser.add_argument("--held-out", type=int, default=96, help="rows that the curve is measured with")
@@ -86,7 +90,6 @@ class Training:
             renderer,
             epochs=given.epochs,
             size=given.batch,
-            shown=given.shown,
             bare=given.bare,
             seed=given.seed,
         )
@@ -121,7 +124,7 @@ class Training:
             now.seconds += time.monotonic() - began
             now.recent = loss if math.isnan(now.recent) else 0.9 * now.recent + 0.1 * loss
             self._say(self._steps[now.step], loss, time.monotonic() - began)
-            now.pairs += len(self._steps[now.step].texts)
+            now.pairs += sum(len(text.answers) for text in self._steps[now.step].texts)
             now.step += 1
             if time.monotonic() - saved >= 60 * given.checkpoint_minutes:
                 self._save()
@@ -137,7 +140,7 @@ class Training:
     def _learn(self, step: batches.Step) -> float:
         """Change the weights by one step; return the loss before it, for each token of the answers."""
         given = self._given
-        whole = sum(len(text.tokens) - text.answer for text in step.texts)
+        whole = sum(text.learned for text in step.texts)
         loss = 0.0
         prefix = sharedprefix.evaluate_prefix(self._body, step.beginning)
         for part in batches.parts(step.texts, given.part_tokens):
@@ -163,7 +166,8 @@ class Training:
         asked = torch.zeros_like(ids, dtype=torch.bool)
         for row, text in enumerate(part):
             ids[row, : len(text.tokens)] = torch.tensor(text.tokens)
-            asked[row, text.answer - 1 : len(text.tokens) - 1] = True
+            for start, end in text.answers:
+                asked[row, start - 1 : end - 1] = True
         ids, asked = ids.to(self._device), asked.to(self._device)
         # The last token of the longest text has none behind it, so shifting by one drops nothing.
         wanted = ids.roll(-1, 1)[asked]
@@ -180,7 +184,7 @@ class Training:
                 prefix = sharedprefix.evaluate_prefix(self._body, step.beginning)
                 for part in batches.parts(step.texts, self._given.part_tokens):
                     found, hits = self._losses(part, prefix)
-                    lengths = [len(text.tokens) - text.answer for text in part]
+                    lengths = [text.learned for text in part]
                     losses += float(found.sum())
                     exact += sum(bool(those.all()) for those in hits.split(lengths))
                     tokens, texts = tokens + sum(lengths), texts + len(part)
@@ -195,7 +199,7 @@ class Training:
     def _say(self, step: batches.Step, loss: float, seconds: float) -> None:
         now = self._progress
         tokens = sum(len(text.tokens) for text in step.texts)
-        answers = sum(len(text.tokens) - text.answer for text in step.texts)
+        answers = sum(text.learned for text in step.texts)
         done = max((now.step + 1) / len(self._steps), now.seconds / 60 / self._given.minutes)
         print(
             f"step {now.step + 1}/{len(self._steps)}  loss {loss:.3f} ({now.recent:.3f})  "
@@ -276,7 +280,7 @@ def with_adapter(given: argparse.Namespace, device: str) -> Any:
     config = peft.LoraConfig(
         r=given.rank,
         lora_alpha=given.alpha,
-        target_modules="all-linear",
+        target_modules=list(given.modules),
         layers_to_transform=layers if given.from_layer else None,
         task_type="CAUSAL_LM",
     )

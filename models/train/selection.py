@@ -34,6 +34,8 @@ _NAMED = re.compile(
     r"pattern|string|text|name|package|command|program|process|remote|branch|commit|tag|key|value|device",
     re.IGNORECASE,
 )
+#: A path, or a long number, that somebody who reads the request alone cannot know; systems share some paths.
+_PATH = re.compile(r"(?<![\w.])(?:~|/)(?!etc/|proc/|sys/|dev/|usr/|var/|tmp/)[\w.-]+(?:/[\w.-]+)+|\b\d{4,}\b")
 #: Programs whose use here would be a lesson in something else: editors, dangerous ones, other languages.
 _UNWANTED = frozenset(
     (
@@ -104,6 +106,8 @@ def noise(pair: Pair, known: frozenset[str]) -> str | None:
         return "no plain request"
     if words.startswith(command.split(" ")[0] + " ") or command in words or "`" in words + command:
         return "request names the command"
+    if any(part not in words for part in _PATH.findall(command)):
+        return "names what the request does not"
     if command.startswith("sudo") and "root" not in words:
         return "sudo unasked"
     read = line.read(command, _shell(pair))
