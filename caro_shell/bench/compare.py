@@ -14,6 +14,15 @@ Verdicts = Mapping[str, "bool | None"]
 #: What a saved run must have to be compared, and of what kind.
 NEEDED = {"tasks": dict, "tasks_sha256": str, "shell": str, "machine": str}
 
+#: What else a record says of what answered, and how a remark calls it.
+_PARTS = {
+    "settings": "the settings",
+    "model": "the models, or their adapters,",
+    "prefix_sha256": "the fixed examples",
+    "bank_sha256": "the example banks",
+    "options_sha256": "the tables of options",
+}
+
 
 class Comparison(NamedTuple):
     """A class of tasks: how many, right before and after, and how many changed each way.
@@ -75,5 +84,15 @@ def remarks(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
         yield f"left out, since one of the runs did not judge them: {unjudged}"
     if before["shell"] != after["shell"]:
         yield f"the first was asked for {before['shell']}, the second for {after['shell']}"
+    for key, what in _PARTS.items():
+        if before.get(key) != after.get(key):
+            yield f"{what} differ" + _settings(before, after) * (key == "settings")
     if before["machine"] != after["machine"]:
         yield "the machines differ, so times say nothing"
+
+
+def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the settings of two records, to be read behind what is said of them."""
+    said = (record.get("settings") or {} for record in (before, after))
+    texts = (", ".join(f"{key} = {value}" for key, value in each.items()) or "the defaults" for each in said)
+    return f": {'; then '.join(texts)}"

@@ -17,6 +17,7 @@ from caro_shell.catalog import Model, disk
 from caro_shell.config import SETTINGS, Config
 from caro_shell.prompt import make_prompt
 from caro_shell.pull.digest import hash_stream
+from caro_shell.resources import resource
 
 
 def subject(settings: Config, tasks: Sequence[Task], shell: str) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def subject(settings: Config, tasks: Sequence[Task], shell: str) -> dict[str, An
         "platform": tasks[0].platform,
         "tasks_sha256": _hash(repr(tasks)),
         "prefix_sha256": prefix_hash(shell, tasks[0].platform),
+        "bank_sha256": _files("bank", "embedding.npz"),
+        "options_sha256": _files("options"),
         "settings": _changed(settings),
         "model": _model(settings),
     }
@@ -38,6 +41,18 @@ def prefix_hash(shell: str, platform: str) -> str:
     """Return the SHA-256 of what all requests for `shell` and `platform` begin with."""
     prompt = make_prompt("", shell, platform)
     return _hash(json.dumps([prompt.system, prompt.examples], ensure_ascii=False))
+
+
+def _files(*names: str) -> str:
+    """Return the SHA-256 of files and directories of files that come with caro in `models`."""
+    content = hashlib.sha256()
+    for name in names:
+        path = resource("models", name)
+        inside = sorted(os.listdir(path)) if os.path.isdir(path) else [""]
+        for each in inside:
+            with open(os.path.join(path, each) if each else path, "rb") as file:
+                content.update(f"{name}/{each} ".encode() + file.read())
+    return content.hexdigest()
 
 
 def _changed(settings: Config) -> dict[str, Any]:
@@ -60,7 +75,14 @@ def _model(settings: Config) -> dict[str, Any]:
         "form": model.form,
         "bytes": disk.bytes_at(path),
         "sha256": _weights(model, path),
+        "adapter_sha256": _adapter(model) if settings.adapter else "",
     }
+
+
+def _adapter(model: Model) -> str:
+    """Return the hash of the adapter that llama.cpp is given with `model`, nothing where there is none."""
+    path = disk.adapter(model) if model.form == "gguf" else ""
+    return _files(model.adapter) if path else ""
 
 
 def _weights(model: Model, path: str) -> str:
