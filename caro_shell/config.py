@@ -40,6 +40,7 @@ class Config:
     quality: str = _setting("model_quality", "standard", choices=("standard", "high"))
     model: str = _setting("backend.embedded.model", "", env="CARO_MODEL")
     variant: str = _setting("backend.embedded.variant", "auto", choices=("auto", "mlx", "cpu"))
+    adapter: bool = _setting("backend.embedded.adapter", default=True)
     ollama_enabled: bool = _setting("backend.ollama.enabled", default=False)
     ollama_url: str = _setting("backend.ollama.url", "http://localhost:11434")
     ollama_model: str = _setting("backend.ollama.model", "")

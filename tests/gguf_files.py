@@ -4,6 +4,7 @@ model(path)                                      sound: 320 tokens, one layer, C
 model(path, without=("tokenizer",))              the metadata whose keys begin so are left out
 model(path, **{"llama.context_length": 512})     a value changed or added
 model(path, no_tensor="output.weight")           a tensor left out
+adapter(path)                                    a low-rank adapter (LoRA) for the sound model
 remembering(path)                                with a KV cache much larger than the file
 bert(path), mamba(path)                          of other architectures
 patch(path, offset, data)                        bytes replaced
@@ -103,6 +104,22 @@ def model(
     for name, shape in (shapes or shapes_of()).items():
         if name != no_tensor:
             writer.add_tensor(name, random.normal(size=shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def adapter(path: Path, *, architecture: str = "llama", width: int = WIDTH) -> Path:
+    """Write a low-rank adapter for the sound model, or for one of another `width`, that changes much."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 32)
+    random = np.random.default_rng(3)
+    for name, shape in (("lora_a", (4, width)), ("lora_b", (WIDTH, 4))):
+        writer.add_tensor(f"blk.0.attn_output.weight.{name}", random.normal(size=shape).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

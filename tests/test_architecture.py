@@ -79,7 +79,6 @@ INSIDE = {
             "backends.embedded.chatformat",
             "backends.embedded.kvcache",
             "backends.llamacpp.loadfailures",
-            "backends.llamacpp.residency",
             "backends.mlx.library",
             "backends.mlx.tokens",
             "backends.remote.aside",

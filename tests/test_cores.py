@@ -1,16 +1,12 @@
-"""Thread counts by the load of the moment, and giving back mapped memory."""
+"""Thread counts by the load of the moment."""
 
 from __future__ import annotations
 
-import mmap
 import os
-from pathlib import Path
 
-import psutil
 import pytest
 
 from caro_shell.backends.embedded import cores
-from caro_shell.backends.llamacpp import residency
 
 
 @pytest.fixture
@@ -49,15 +45,3 @@ def test_lasting_load_is_followed_and_forgotten(others: list[float]) -> None:
 def test_this_machine_can_be_looked_at() -> None:
     assert 1 <= cores.physical_cores() <= (os.cpu_count() or 1)
     assert cores._others_running() >= 0
-
-
-@pytest.mark.skipif(not residency.CAN_DROP, reason="needs /proc")
-def test_mapped_pages_are_dropped_and_still_readable(tmp_path: Path) -> None:
-    file = tmp_path / "a model with blanks.gguf"
-    file.write_bytes(os.urandom(1 << 20) * 32)
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, prot=mmap.PROT_READ) as mapped:
-        content = bytes(mapped)
-        before = psutil.Process().memory_info().rss
-        residency.drop_mapped(str(file))
-        assert before - psutil.Process().memory_info().rss > 24 << 20
-        assert bytes(mapped) == content

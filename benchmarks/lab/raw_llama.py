@@ -1,6 +1,7 @@
 """The limit a key press is held against: llama.cpp alone, the same model, settings, prefix and tokens.
 
-    python -m lab.raw_llama MODEL_FILE   {"line", "shell", "tokens"} in → {"first_ms", "total_ms", "text"} out
+    python -m lab.raw_llama MODEL_FILE [ADAPTER]
+    {"line", "shell", "tokens"} in → {"first_ms", "total_ms", "text"} out
 
 Nothing but `llama_decode` and the greedy sampler runs between the two looks at the clock.
 """
@@ -75,7 +76,7 @@ class RawLimit(LlamaContext):
 def main() -> None:
     """Answer requests until standard input ends."""
     logging.getLogger("caro").addHandler(logging.NullHandler())
-    raw = RawLimit(sys.argv[1])
+    raw = RawLimit(*sys.argv[1:])
     raw.repack(lambda: False)  # as a daemon has done that was idle for a moment
     raw.use_threads(physical_cores())
     bank, count = Bank(), Config().examples

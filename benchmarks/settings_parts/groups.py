@@ -26,7 +26,7 @@ REQUESTS = (
 _TOKENS = 12
 _FLASH = {"flash_attn_type": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED}
 _Q8, _Q4 = llama_cpp.GGML_TYPE_Q8_0, llama_cpp.GGML_TYPE_Q4_0
-_UNPACKED = {"use_extra_bufts": False, "drop_mapped": False}
+_UNPACKED = {"use_extra_bufts": False, "load_mode": llama_cpp.LLAMA_LOAD_MODE_MMAP}
 _SEVERAL = {"n_seq_max": 6, "n_outputs_max": 6}
 
 
@@ -90,9 +90,8 @@ def groups(lab: Lab, other_python: str | None) -> dict[str, Group]:
         ),
         "loading": Group(
             [
-                Arm("mmap, dropped after repacking"),
-                Arm("mmap, kept", {"drop_mapped": False}),
-                Arm("read", {"load_mode": llama_cpp.LLAMA_LOAD_MODE_NONE}),
+                Arm("read"),
+                Arm("mmap", {"load_mode": llama_cpp.LLAMA_LOAD_MODE_MMAP}),
                 Arm("mmap, not repacked", _UNPACKED),
                 Arm("small pages", env={"GLIBC_TUNABLES": ""}),
             ],

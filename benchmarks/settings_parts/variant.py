@@ -11,7 +11,6 @@ from lab.raw_llama import RawLimit
 from caro_shell import chat, prompt
 from caro_shell.backends.embedded.context import BATCH_TOKENS
 from caro_shell.backends.embedded.prefixstate import PrefixStates, state_key
-from caro_shell.backends.llamacpp import residency
 from caro_shell.backends.llamacpp.library import llama_cpp
 
 PREFIX, REQUEST = 0, 1
@@ -20,12 +19,12 @@ _LAYOUT = ("type_k", "type_v", "flash_attn_type")
 #: The weights as caro has them once it was idle for a moment, here from the start.
 _LOADING = {
     "use_extra_bufts": True,
-    "load_mode": llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE,
+    "load_mode": llama_cpp.LLAMA_LOAD_MODE_NONE,
 }
 
 
 class Variant(RawLimit):
-    """A loaded model; `settings` are fields of llama.cpp's model and context parameters, or `drop_mapped`."""
+    """A loaded model; `settings` are fields of llama.cpp's model and context parameters."""
 
     def __init__(self, path: str, settings: Mapping[str, Any], states: PrefixStates) -> None:
         """Load the model at `path`; prefixes are looked for in `states`, and saved there."""
@@ -38,8 +37,6 @@ class Variant(RawLimit):
             super().__init__(path)
         llama_cpp.llama_batch_free(self._batch)
         self._batch = llama_cpp.llama_batch_init(self._batch_tokens, 0, 1)
-        if settings.get("drop_mapped", True):
-            residency.drop_mapped(path)
 
     def begin(self, line: str) -> list[int]:
         """Let the request sequence hold the prefix of `line` and no more; return the request's own tokens."""

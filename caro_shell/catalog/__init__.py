@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tomli
 
@@ -97,10 +97,15 @@ def _read(stamps: tuple[_Stamp, ...], catalog: str, descriptions: list[str]) -> 
 def _shipped(path: str) -> dict[str, Model]:
     try:
         with open(path, "rb") as file:
-            models = [replace(model_of(table), shipped=True) for table in tomli.load(file)["model"]]
+            models = [_own(table) for table in tomli.load(file)["model"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"the catalog {path} cannot be used ({error}); install caro again") from error
     return {model.id: model for model in models}
+
+
+def _own(table: dict[str, Any]) -> Model:
+    adapter = table.pop("adapter", "")
+    return replace(model_of(table), adapter=adapter, shipped=True)
 
 
 def find(name: str) -> Model:

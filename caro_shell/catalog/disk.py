@@ -121,6 +121,12 @@ def verified(path: str, model: Model) -> bool:
         return False
 
 
+def adapter(model: Model) -> str:
+    """Return the path of the adapter of `model`, nothing where it has none or the file is not there."""
+    path = resource("models", model.adapter) if model.adapter else ""
+    return path if os.path.exists(path) else ""
+
+
 def weights(model: Model, path: str) -> tuple[object, ...]:
     """Return what tells the weights at `path` from others: the hash if checked, else name and stamp."""
     if verified(path, model):

@@ -82,7 +82,8 @@ class Model:
     `high` (slower, more often right) or `test` (never chosen unless named). `short` is what people may call
     it beside its id. `pinned` says that size and hash are those of the first pull: they tell whether the
     file is still the same, and nobody vouches for what it holds. `shipped` says that the entry is one of
-    caro's own catalog.
+    caro's own catalog. `adapter` names the file of a low-rank adapter for it that comes
+    with caro, too.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Model:
     quality: str = "standard"
     short: str = ""
     same_as: str = ""
+    adapter: str = ""
     files: tuple[File, ...] = ()
     pinned: bool = False
     shipped: bool = False

@@ -13,8 +13,10 @@ from caro_shell.catalog.model import HttpsSource, HubSource, Model, PipSource, S
 
 _SOURCE_KINDS: dict[str, type[Source]] = {"https": HttpsSource, "hub": HubSource, "pip": PipSource}
 
-#: What a table may say; the others come from the pins alone.
-_KEYS = [field.name for field in fields(Model) if field.name not in ("files", "pinned", "shipped")]
+#: What no table says: it comes from the pins, or with caro.
+_NOT_SAID = ("files", "pinned", "shipped", "adapter")
+#: What a table may say.
+_KEYS = [field.name for field in fields(Model) if field.name not in _NOT_SAID]
 _NUMBERS = ("size", "context", "parts", "part_size")
 _CHOICES = {
     "form": ("gguf", "mlx"),

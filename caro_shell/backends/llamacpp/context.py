@@ -16,8 +16,7 @@ from typing import Any, Callable
 import numpy as np
 
 from caro_shell.backends.embedded.context import BATCH_TOKENS
-from caro_shell.backends.llamacpp import residency
-from caro_shell.backends.llamacpp.library import llama_cpp, load, metadata, new_context
+from caro_shell.backends.llamacpp.library import llama_cpp, load, load_adapter, metadata, new_context
 from caro_shell.backends.llamacpp.suitability import load_suitable
 from caro_shell.errors import BackendError, BackendUnavailable, Cancelled
 
@@ -32,8 +31,10 @@ class LlamaContext:
     every later token a quarter faster.
     """
 
-    def __init__(self, path: str) -> None:
-        """Load the GGUF file at `path`.
+    def __init__(self, path: str, adapter: str = "") -> None:
+        """Load the GGUF file at `path`, and the one of its low-rank `adapter` (LoRA), if one is named.
+
+        An adapter that cannot be used is left out; `adapter` is empty then.
 
         Raises ModelMissing or ModelDamaged for a file that is none, ModelError for a model that is of no use
         here, BackendUnavailable where memory is short.
@@ -41,7 +42,10 @@ class LlamaContext:
         self._path = path
         self.is_repacked = False
         self._model = load_suitable(path)
-        self._context = new_context(self._model)
+        loaded = load_adapter(adapter, self._model)
+        #: The path of the adapter that is in use.
+        self.adapter = adapter if loaded else ""
+        self._context = new_context(self._model, loaded)
         if not self._context:
             llama_cpp.llama_model_free(self._model)
             raise BackendUnavailable(
@@ -62,7 +66,8 @@ class LlamaContext:
             llama_cpp.llama_model_free(model)
             raise Cancelled
         self.is_repacked = True  # or could not be, which will be no different next time
-        context = new_context(model) if model else None
+        adapter = load_adapter(self.adapter, model) if model else None
+        context = new_context(model, adapter) if model and bool(adapter) == bool(self.adapter) else None
         if not context or not self._carry_over(context):
             llama_cpp.llama_free(context)
             llama_cpp.llama_model_free(model)
@@ -72,7 +77,6 @@ class LlamaContext:
         self._model, self._context = model, context
         self._vocab = llama_cpp.llama_model_get_vocab(model)
         self._memory = llama_cpp.llama_get_memory(context)
-        residency.drop_mapped(self._path)
         log.info("the weights were repacked in %.0f ms", (time.monotonic() - began) * 1e3)
 
     def _carry_over(self, context: Any) -> bool:

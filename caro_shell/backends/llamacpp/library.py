@@ -23,14 +23,14 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
     ) from error
 
 from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS
-from caro_shell.backends.llamacpp import residency
 
 __all__ = ["build", "complaints", "llama_cpp", "load", "metadata", "new_context"]
 
 log = logging.getLogger("caro.llama")
 
-# Once the weights are repacked the mapped pages are dropped; where that cannot be, they would be held twice.
-_REPACKED_FROM = llama_cpp.LLAMA_LOAD_MODE_MMAP if residency.CAN_DROP else llama_cpp.LLAMA_LOAD_MODE_NONE
+# Of a mapped file the pages of repacked weights come back with their neighbours: as many as the system maps
+# at once (from Linux 6.18 on whole folios), memory held twice. Read, the weights are held once.
+_REPACKED_FROM = llama_cpp.LLAMA_LOAD_MODE_NONE
 _WARNING, _ERROR = 3, 4  # ggml's levels; the rest is chatter
 
 #: The errors that llama.cpp has logged since the last `load` began, each cut where it is very long.
@@ -72,8 +72,8 @@ def metadata(model: Any, key: str) -> str:
     return buffer.value.decode("utf-8", "replace")
 
 
-def new_context(model: Any) -> Any:
-    """Return a new llama.cpp context of `model`, None where memory is short."""
+def new_context(model: Any, adapter: Any = None) -> Any:
+    """Return a new llama.cpp context of `model` with an `adapter` of it, None where memory is short."""
     params = llama_cpp.llama_context_default_params()
     params.n_ctx = CONTEXT_TOKENS
     params.n_batch = params.n_ubatch = BATCH_TOKENS
@@ -82,7 +82,19 @@ def new_context(model: Any) -> Any:
     params.n_outputs_max = OUTPUTS  # by default there is room for a whole batch: 120 MB more
     params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED  # slower on CPUs
     params.no_perf = True
-    return llama_cpp.llama_init_from_model(model, params)
+    context = llama_cpp.llama_init_from_model(model, params)
+    if context and adapter:
+        one, whole = (llama_cpp.llama_adapter_lora_p_ctypes * 1)(adapter), (ctypes.c_float * 1)(1.0)
+        llama_cpp.llama_set_adapters_lora(context, one, 1, whole)
+    return context
+
+
+def load_adapter(path: str, model: Any) -> Any:
+    """Return the adapter in the GGUF file at `path`, freed with `model`; None where it is of no use."""
+    adapter = llama_cpp.llama_adapter_lora_init(model, os.fsencode(path)) if path else None
+    if path and not adapter:
+        log.warning("the adapter %s cannot be used; answers are less often right", path)
+    return adapter
 
 
 def build() -> str:
