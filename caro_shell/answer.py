@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
-from caro_shell import __version__
+from caro_shell import __version__, confidence
 from caro_shell.attempt import Target, Writer
 from caro_shell.backends import Completion, Listener
 from caro_shell.backends.selection import Selection, notice
@@ -26,13 +26,15 @@ class Answer:
 
     `said` are the fields of a reply that are kept in the cache under `key` ("" for none); `asked` is the name
     of the backend that said it. Without a `completion` it came from there. `opened` is the
-    `time.monotonic()` at which the backend was open.
+    `time.monotonic()` at which the backend was open. `prompt` is what the command answers: with the
+    objections to a first one, where there was one.
     """
 
     said: dict[str, Any]
     key: str
     asked: str
     opened: float
+    prompt: Prompt
     completion: Completion | None = None
     fallback_from: str | None = None
     notices: tuple[str, ...] = ()
@@ -83,7 +85,7 @@ class Answers:
         key = entry_key(__version__, prompt, target, settings.retry, who) if cached else ""
         kept = self.cache.get(key) if key else None
         if kept is not None:
-            return Answer(kept, key, name, time.monotonic())
+            return Answer(kept, key, name, time.monotonic(), prompt)
         backend = self._selection.open(name, settings, listener)
         opened = time.monotonic()
         found = Writer(backend, target, settings, listener).write(prompt)
@@ -94,7 +96,7 @@ class Answers:
         said = {
             "command": answer.command,
             "explanation": answer.explanation,
-            "confidence": answer.confidence,
+            "confidence": confidence.of(completion.probabilities, len(found.findings)) or answer.confidence,
             "shell": target.shell,
             "backend": backend.name,
             "model": backend.model,
@@ -104,4 +106,4 @@ class Answers:
             key = ""  # another model stood in: that is not to be given again when this one is back
         if key:
             self.cache.put(key, said)
-        return Answer(said, key, name, opened, completion, notices=completion.notices)
+        return Answer(said, key, name, opened, found.prompt, completion, notices=completion.notices)

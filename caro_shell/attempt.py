@@ -28,8 +28,12 @@ class Target(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A command that was written, what that cost in all, and what speaks against the command."""
+    """A command that was written for `prompt`, what speaks against it, and the completion it was in.
 
+    The completion's costs are those of all that was asked.
+    """
+
+    prompt: Prompt
     answer: parse.Answer
     completion: Completion
     findings: tuple[check.Finding, ...]
@@ -46,24 +50,30 @@ class Writer:
 
     def write(self, prompt: Prompt) -> Attempt:
         """Return the best of at most two attempts. Raises NoCommandFound, BackendError or Cancelled."""
-        first = self._attempt(prompt)
+        first = self._read(prompt, self.backend.complete(prompt, self.listener))
         faults = [finding.text for finding in first.findings if finding.is_fault]
         if not faults or not self.settings.retry:
             return first
         self.listener.stage(f"looking again: {faults[0]}")
         # With the words once more: told only what is wrong, small models forget what was asked for.
         told = f"{'; '.join(faults)}. {prompt.request}"
+        again = replace(prompt, objections=((first.answer.command, told),))
         try:
-            second = self._attempt(replace(prompt, objections=((first.answer.command, told),)))
-        except (BackendError, NoCommandFound) as error:
+            completion = self.backend.complete(again, self.listener)
+        except BackendError as error:
             log.info("%d findings, and no second answer: %s", len(first.findings), type(error).__name__)
             return first
+        try:
+            second = self._read(again, completion)
+        except NoCommandFound:
+            log.info("%d findings, and no command in the second answer", len(first.findings))
+            second = first
         log.info("%d findings, then %d", len(first.findings), len(second.findings))
         better = min(first, second, key=_faults)  # the first, where both are as good
-        return better._replace(completion=_both(first.completion, second.completion))
+        return better._replace(completion=_paid(better.completion, first.completion, completion))
 
-    def _attempt(self, prompt: Prompt) -> Attempt:
-        completion = self.backend.complete(prompt, self.listener)
+    def _read(self, prompt: Prompt, completion: Completion) -> Attempt:
+        """Return what `completion` answers to `prompt`. Raises NoCommandFound."""
         answer = parse.read_answer(completion.text, self.target.shell)
         limit = self.settings.max_tokens
         if completion.generated_tokens >= limit and _ends_with(completion.text, answer.command):
@@ -71,7 +81,7 @@ class Writer:
                 f"the command was cut off after {limit} tokens; ask for less at once, "
                 "or raise generation.max_tokens"
             )
-        return Attempt(answer, completion, self._findings(answer.command, prompt.request))
+        return Attempt(prompt, answer, completion, self._findings(answer.command, prompt.request))
 
     def _findings(self, command: str, words: str) -> tuple[check.Finding, ...]:
         """Check `command`; a program that this process does not find is looked for on the person's path."""
@@ -91,10 +101,10 @@ def _faults(attempt: Attempt) -> tuple[bool, int, int]:
     return unreadable, sum(finding.is_fault for finding in found), len(found)
 
 
-def _both(first: Completion, second: Completion) -> Completion:
-    """Return what two completions cost together; the text is the second's."""
+def _paid(better: Completion, first: Completion, second: Completion) -> Completion:
+    """Return the `better` one of two completions with what both cost together."""
     return replace(
-        second,
+        better,
         prefill_ms=first.prefill_ms + second.prefill_ms,
         decode_ms=first.decode_ms + second.decode_ms,
         prompt_tokens=first.prompt_tokens + second.prompt_tokens,

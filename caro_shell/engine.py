@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Callable, NamedTuple
 
-from caro_shell import config, paths, sanitise
+from caro_shell import check, config, paths, sanitise
 from caro_shell.answer import Answer, Answers
 from caro_shell.backends import Backend, Listener, identity, open_backend
 from caro_shell.backends.selection import Selection
@@ -51,8 +51,8 @@ class Engine:
         """
         shell, prompt = _read(request)
         settings = self._settings(request)
-        prompt = self._bank.beside(prompt, shell, request.platform, settings.examples)
         began = time.monotonic()
+        prompt = self._bank.beside(prompt, shell, request.platform, settings.examples)
         found = self._answers.find(prompt, shell, settings, _Gate(listener), platform=request.platform)
         timings = _timings(found, asked, began)
         log.info("%s", timings)
@@ -60,13 +60,14 @@ class Engine:
         wanted = max(request.count, 1 + settings.alternatives)
         this = Round(
             words=request.line,
-            prompt=prompt,
+            prompt=found.prompt,
             shell=shell,
             backend=found.asked,
             model=found.said["model"],
             key=found.key,
             commands=[found.said["command"], *others],
             wanted=wanted,
+            fits=lambda command: _fits(command, prompt.request, shell, request.platform),
             complete=wanted <= sought,
         )
         if request.session:
@@ -174,6 +175,12 @@ def _read(request: Request) -> tuple[str, Prompt]:
     if not prompt.request:
         raise CaroError("there is nothing to rewrite yet: say what you want in plain words")
     return shell, prompt
+
+
+def _fits(command: str, words: str, shell: str, platform: str) -> bool:
+    """Say whether nothing is wrong with another `command` for `words`, as far as that is known here."""
+    found = check.findings(command, words, shell, platform)
+    return not any(finding.kind in ("syntax", "option") for finding in found)
 
 
 def _timings(found: Answer, asked: float, began: float) -> Timings:

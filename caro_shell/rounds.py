@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Callable
 
 from caro_shell import parse
 from caro_shell.backends import Backend, Draft, Listener
@@ -24,7 +25,7 @@ class Round:
 
     `backend` and `model` are the names of who answered. `drafts`, of the open backend `writer`, writes more
     of them; `wanted` commands are enough, and the round is `complete` when there are so many or nothing else
-    comes to mind.
+    comes to mind. Those that `fits` refuses are left out.
     """
 
     words: str
@@ -35,6 +36,7 @@ class Round:
     key: str
     commands: list[str]
     wanted: int
+    fits: Callable[[str], bool] = lambda _: True
     complete: bool = False
     drafts: Iterator[Draft] | None = None
     writer: Backend | None = None
@@ -69,7 +71,7 @@ class Round:
             command = parse.read_answer(text, self.shell).command
         except NoCommandFound:
             return False
-        if _essence(command) in self._seen:
+        if _essence(command) in self._seen or not self.fits(command):
             return False
         self._seen.add(_essence(command))
         self.commands.append(command)

@@ -41,6 +41,7 @@ ORDER = (
         "client",
         "hooks",
         "login",
+        "confidence",
         "measured",
         "replycache",
         "transport",

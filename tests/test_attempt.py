@@ -34,7 +34,7 @@ class Script:
         if isinstance(answer, Exception):
             raise answer
         listener.text(answer)
-        return Completion(answer, 2.0, 3.0, 30, 20, 5)
+        return Completion(answer, 2.0, 3.0, 30, 20, 5, probabilities=(0.9,) * len(answer))
 
     def close(self):
         """Do nothing."""
@@ -140,6 +140,18 @@ def test_both_are_paid_for():
     done = ask(Script(["sort --by-size a", "ls -S a"])).completion
     assert (done.prefill_ms, done.decode_ms, done.generated_tokens) == (4.0, 6.0, 10)
     assert (done.prompt_tokens, done.cached_tokens) == (60, 40)
+
+
+def test_a_second_answer_without_a_command_is_paid_for_too():
+    answer = ask(Script(["sort --by-size a", "I would rather not."]))
+    assert command(answer) == "sort --by-size a"
+    assert answer.completion.generated_tokens == 10
+    assert len(answer.completion.probabilities) == len("sort --by-size a"), "those of the command given"
+
+
+def test_what_a_better_second_answer_was_told_is_known():
+    assert ask(Script(["sort --by-size a", "ls -S a"])).prompt.objections
+    assert not ask(Script(["sort --by-size a", "sort --by-age a"]), "sort a by age").prompt.objections
 
 
 def test_the_command_is_checked_for_the_platform_it_is_for():

@@ -31,6 +31,11 @@ _PREFIX, _REQUEST = 0, 1
 class RawLimit(LlamaContext):
     """The project's own context, so that every setting is the same; the calls are llama.cpp's."""
 
+    def __init__(self, path: str, adapter: str = "") -> None:
+        """Load the model at `path`; see `LlamaContext`."""
+        super().__init__(path, adapter)
+        self._greedy = llama_cpp.llama_sampler_init_greedy()
+
     def hold(self, prefix: Sequence[int]) -> None:
         """Evaluate `prefix` once; requests are put behind it."""
         for start in range(0, len(prefix), BATCH_TOKENS):

@@ -34,7 +34,7 @@ def request(
     written = [token]
     for position in range(len(variant.held) + len(asked), len(variant.held) + len(asked) + tokens):
         variant.evaluate(written[-1:], sequence=REQUEST, start=position)
-        written.append(variant.greedy())
+        written.append(variant.greedy()[0])
     ended = time.perf_counter()
     return {
         "prefill": len(asked) / (known - began),

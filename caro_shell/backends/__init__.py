@@ -22,7 +22,8 @@ STOPS = ("\n\n", "\n```")
 class Completion:
     """What a model wrote, and what it cost. Times in milliseconds, sizes in tokens.
 
-    `notices` are sentences to show beside it: another model than the one asked for has answered.
+    `probabilities` are those of the tokens, the end of the turn included, where they are known. `notices` are
+    sentences to show beside it: another model than the one asked for has answered.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Completion:
     prompt_tokens: int
     cached_tokens: int
     generated_tokens: int
+    probabilities: tuple[float, ...] = ()
     notices: tuple[str, ...] = ()
 
     def own(self) -> Completion:

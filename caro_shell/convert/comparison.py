@@ -115,8 +115,8 @@ def _both_ways(context: Context, text: str) -> list[int]:
 def _answer(context: Context, prompt: list[int]) -> list[int]:
     """Return what the model writes behind `prompt`, up to `LENGTH` tokens or the one that ends it."""
     context.evaluate(prompt, sequence=0, start=0)
-    answer = [context.greedy()]
+    answer = [context.greedy()[0]]
     while len(answer) < LENGTH and not context.is_end(answer[-1]):
         context.evaluate(answer[-1:], sequence=0, start=len(prompt) + len(answer) - 1)
-        answer.append(context.greedy())
+        answer.append(context.greedy()[0])
     return answer

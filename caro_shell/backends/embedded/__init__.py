@@ -79,6 +79,7 @@ class EmbeddedBackend:
             prompt_tokens=prompt_tokens,
             cached_tokens=prompt_tokens - new - writing.evaluated,
             generated_tokens=len(writing.tokens),
+            probabilities=tuple(writing.probabilities),
         )
 
     def alternatives(self, prompt: Prompt) -> Iterator[Draft]:

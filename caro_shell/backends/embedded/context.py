@@ -35,8 +35,8 @@ class Context(Protocol):
         Raises BackendError.
         """
 
-    def greedy(self) -> int:
-        """Return the most likely token after the last one evaluated. Raises BackendError."""
+    def greedy(self) -> tuple[int, float]:
+        """Return the most likely token after the last one evaluated, and how likely. Raises BackendError."""
 
     def likeliest(self, row: int, count: int) -> list[tuple[int, float]]:
         """Return the `count` likeliest tokens and their probabilities, best first.

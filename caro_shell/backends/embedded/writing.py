@@ -26,7 +26,8 @@ class Writing:
     """An answer to `request` behind `prefix`; `tokens` and `text` are what is written so far.
 
     `tokens` may begin with some that are given: the answer then goes on from there. `evaluated` counts the
-    tokens behind the prefix that had to be evaluated before the first could be written.
+    tokens behind the prefix that had to be evaluated before the first could be written. `probabilities` are
+    those of the tokens that were not given.
     """
 
     prefix: list[int]
@@ -34,6 +35,7 @@ class Writing:
     tokens: list[int] = field(default_factory=list)
     text: str = ""
     evaluated: int = 0
+    probabilities: list[float] = field(default_factory=list)
     _bytes: bytes = b""
 
     def steps(self, desk: Desk, limit: int) -> Iterator[None]:
@@ -48,7 +50,8 @@ class Writing:
                 yield
             new = desk.cache.hold_request(self.request + self.tokens)
             self.evaluated = self.evaluated or new
-            token = desk.context.greedy()
+            token, probability = desk.context.greedy()
+            self.probabilities.append(probability)
             # Looked at now, while everything else of caro sleeps: what the caller sends wakes the client.
             desk.context.use_threads(desk.cores.next())
             ended = self._add(desk, token)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from caro_shell.backends.embedded.context import BATCH_TOKENS
 from caro_shell.backends.llamacpp.library import llama_cpp, load, load_adapter, metadata, new_context
@@ -54,7 +55,6 @@ class LlamaContext:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
-        self._greedy = llama_cpp.llama_sampler_init_greedy()
 
     def repack(self, cancelled: Callable[[], bool]) -> None:
         """Repack the weights, once; all sequences stay. Raises Cancelled, with all as it was."""
@@ -131,17 +131,18 @@ class LlamaContext:
         if status != 0:
             raise BackendError(f"llama.cpp could not evaluate the prompt (status {status})")
 
-    def greedy(self) -> int:
-        """Return the most likely token after the last one evaluated."""
-        return int(llama_cpp.llama_sampler_sample(self._greedy, self._context, -1))
+    def greedy(self) -> tuple[int, float]:
+        """Return the most likely token after the last one evaluated, and its probability."""
+        logits = self._logits(-1)
+        token = int(logits.argmax())
+        return token, 1 / float(np.exp(logits - logits[token]).sum())
 
     def likeliest(self, row: int, count: int) -> list[tuple[int, float]]:
         """Return the `count` likeliest tokens and their probabilities, best first.
 
         `row` counts back from the last token evaluated: -1 is that one, -2 the one before it.
         """
-        size = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, row), shape=(size,))
+        logits = self._logits(row)
         weights = np.exp(logits - logits.max())
         best = np.argpartition(weights, -count)[-count:]
         best = best[np.argsort(-weights[best])]
@@ -172,10 +173,13 @@ class LlamaContext:
         """Free the model and its cache, once."""
         if self._model is None:
             return
-        llama_cpp.llama_sampler_free(self._greedy)
         llama_cpp.llama_batch_free(self._batch)
         self._free()
         self._model = self._context = None
+
+    def _logits(self, row: int) -> npt.NDArray[np.float32]:
+        size = llama_cpp.llama_vocab_n_tokens(self._vocab)
+        return np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, row), shape=(size,))
 
     def _free(self) -> None:
         llama_cpp.llama_free(self._context)

@@ -50,16 +50,15 @@ class MlxContext:
         if sequence == _PREFIX:
             self._prefix = start + len(tokens)
 
-    def greedy(self) -> int:
-        """Return the most likely token after the last one evaluated."""
-        with failing("choosing a token"):
-            return int(mx.argmax(self._logits[-1]).item())
+    def greedy(self) -> tuple[int, float]:
+        """Return the most likely token after the last one evaluated, and its probability."""
+        return self.likeliest(-1, 1)[0]
 
     def likeliest(self, row: int, count: int) -> list[tuple[int, float]]:
         """Return the `count` likeliest tokens and their probabilities; see `Context.likeliest`."""
         with failing("choosing tokens"):
             shares = mx.softmax(self._logits[row].astype(mx.float32))
-            best = mx.argsort(-shares)[:count]
+            best = mx.argsort(-shares)[:count] if count > 1 else mx.argmax(shares, keepdims=True)
             return list(zip(best.tolist(), shares[best].tolist()))
 
     def share(self, source: int, target: int) -> None:
