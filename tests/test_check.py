@@ -195,6 +195,9 @@ def test_no_process_is_started_for_a_plain_line(tmp_path):
 @pytest.mark.parametrize(
     ("words", "command", "missing"),
     [
+        ('add oats to "shopping list.txt"', "echo oats >> shopping_list.txt", ["shopping list.txt"]),
+        ('add oats to "shopping list.txt"', "echo oats >> shopping\\ list.txt", []),
+        ('lines with "error and more"', "grep -E 'error.*and.*more' a", []),
         ("sort report.csv by size", "sort -k5 data.csv", ["report.csv"]),
         ("read /etc/hosts", "cat /etc/host", ["/etc/hosts"]),
         ("all *.log files", "find . -name '*.txt'", ["*.log"]),

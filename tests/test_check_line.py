@@ -87,6 +87,9 @@ def test_each_word_knows_where_it_stands():
 @pytest.mark.parametrize(
     ("line", "plain"),
     [
+        ("sort a > > b", False),
+        ("echo a) b", False),
+        ("sort < a > b", True),
         ("ls -l | sort > out; date && pwd", True),
         ('echo "$x" ${y} *.txt', True),
         ("ls;", True),

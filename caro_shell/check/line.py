@@ -124,7 +124,7 @@ class _Reader:
             self._end_word()
         elif piece.kind == "pattern":
             self._end_word()
-            frame.place = "command"
+            frame.place, self.plain = "command", False
         else:
             self._operator(piece.text)
         self._at += len(piece.text)
@@ -197,6 +197,7 @@ class _Reader:
             if frame.word is not None and frame.word.text.isdigit():
                 frame.word = None  # a file descriptor
             self._end_word()
+            self.plain = self.plain and not frame.place.endswith("target")
             if frame.place != "test":
                 frame.place = "target" if frame.words else "first target"
             frame.empty = False
