@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/calibrate.py [--keep rows.json]
 
-Lets the default model answer the dev split, judges the commands, fits a logistic regression and prints its
-weights; and, with each task weighed by a fit on others, the share of right commands at each confidence.
+Lets the embedded model in use answer the dev split, judges the commands, fits a logistic regression, prints
+its weights; and, with each task weighed by a fit on others, the share of right commands at each confidence.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from caro_shell.bench.watcher import Watcher
 
 Numbers = npt.NDArray[np.float64]
 
-#: Of how much the weights are held small: a squared weight counts as much as so many tasks.
+#: The ridge penalty: the higher, the smaller the weights.
 _PENALTY = 1.0
 _FOLDS = 8
 
@@ -43,7 +43,7 @@ def main() -> None:
     print(f"Brier score {np.mean((shares - right) ** 2):.3f}, of the mean alone {np.var(right):.3f}")
     edges = np.quantile(shares, np.linspace(0, 1, 6))
     for low, high in zip(edges, edges[1:]):
-        those = (shares >= low) & (shares <= high)
+        those = (shares >= low) & ((shares < high) | (high == edges[-1]))
         print(f"confidence {low:.2f} to {high:.2f}: {right[those].mean():.2f} of {those.sum()} right")
 
 
@@ -54,17 +54,17 @@ def answered() -> list[list[float]]:
     calibrated = confidence.of
 
     def noted(probabilities: tuple[float, ...], findings: int) -> float | None:
-        seen.append(confidence.features(probabilities, findings))
+        seen.append(confidence.features(probabilities, findings) if probabilities else ())
         return calibrated(probabilities, findings)
 
     def judged(result: bench.Result) -> None:
-        if result.written is not None and result.verdict.right is not None:
+        if result.written is not None and result.verdict.right is not None and seen[-1]:
             rows.append([*seen[-1], float(result.verdict.right)])
 
     tasks = [task for task in load_tasks(split="dev") if task.shell == "bash"]
     watcher = Watcher("the dev split", len(tasks))
     with mock.patch.object(confidence, "of", noted):
-        bench.score({}, tasks, watcher, judged)
+        bench.score({"backend.preferred": "embedded"}, tasks, watcher, judged)
     watcher.clear()
     return rows
 

@@ -85,18 +85,21 @@ class Answers:
         key = entry_key(__version__, prompt, target, settings.retry, who) if cached else ""
         kept = self.cache.get(key) if key else None
         if kept is not None:
-            return Answer(kept, key, name, time.monotonic(), prompt)
+            objections = tuple((command, said) for command, said in kept.pop("objections", ()))
+            told = replace(prompt, objections=objections)
+            return Answer(kept, key, name, time.monotonic(), told)
         backend = self._selection.open(name, settings, listener)
         opened = time.monotonic()
         found = Writer(backend, target, settings, listener).write(prompt)
         if name != "embedded":
             self._selection.answered(name, settings)
         answer, completion = found.answer, found.completion
+        sure = confidence.of(completion.probabilities, len(found.findings))
         log.info("answered by %s (%s), read by %s", backend.name, backend.model, answer.reader)
         said = {
             "command": answer.command,
             "explanation": answer.explanation,
-            "confidence": confidence.of(completion.probabilities, len(found.findings)) or answer.confidence,
+            "confidence": answer.confidence if sure is None else sure,
             "shell": target.shell,
             "backend": backend.name,
             "model": backend.model,
@@ -105,5 +108,5 @@ class Answers:
         if completion.notices:
             key = ""  # another model stood in: that is not to be given again when this one is back
         if key:
-            self.cache.put(key, said)
+            self.cache.put(key, {**said, "objections": found.prompt.objections})
         return Answer(said, key, name, opened, found.prompt, completion, notices=completion.notices)

@@ -68,7 +68,8 @@ class Writer:
         except NoCommandFound:
             log.info("%d findings, and no command in the second answer", len(first.findings))
             second = first
-        log.info("%d findings, then %d", len(first.findings), len(second.findings))
+        else:
+            log.info("%d findings, then %d", len(first.findings), len(second.findings))
         better = min(first, second, key=_faults)  # the first, where both are as good
         return better._replace(completion=_paid(better.completion, first.completion, completion))
 

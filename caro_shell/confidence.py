@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-#: Of the constant, the mean and the lowest logarithm of the tokens' probabilities, and each thing that speaks
-#: against the command.
+#: What counts: a constant; the mean of the logarithms of the tokens' probabilities; the lowest of them; the
+#: number of things that speak against the command.
 WEIGHTS = (1.0, 1.0, 0.1, -1.0)
 
 

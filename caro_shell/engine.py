@@ -178,7 +178,7 @@ def _read(request: Request) -> tuple[str, Prompt]:
 
 
 def _fits(command: str, words: str, shell: str, platform: str) -> bool:
-    """Say whether nothing is wrong with another `command` for `words`, as far as that is known here."""
+    """Say whether another `command` can be read, and has options that there are."""
     found = check.findings(command, words, shell, platform)
     return not any(finding.kind in ("syntax", "option") for finding in found)
 

@@ -44,7 +44,8 @@ class Round:
     _seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._seen = {_essence(command) for command in self.commands}
+        refused = (command for command, _ in self.prompt.objections)
+        self._seen = {_essence(command) for command in (*self.commands, *refused)}
         self.complete = self.complete or len(self.commands) >= self.wanted
 
     @property

@@ -117,6 +117,7 @@ def record(**changes: Any) -> dict[str, Any]:
         "forms": {},
         "harmful": {"right": 0, "of": 100, "share": 0.0, "low": 0.0, "high": 0.04},
         **dict.fromkeys(("prefix_sha256", "tasks_sha256", "caro", "machine", "split", "shell"), "x"),
+        "settings": {},
         "tokens_per_s": 20.0,
         "opened_s": 0.9,
         "medians": {"read_tokens": 12.5, "read_ms": 310.0, "written_tokens": None, "written_ms": None},
@@ -195,6 +196,12 @@ def test_two_runs_are_compared_where_both_were_judged():
         ({"tasks": {"a": None, "b": True}}, "left out, since one of the runs did not judge them: 1"),
         ({"shell": "fish"}, "the first was asked for x, the second for fish"),
         ({"machine": "y"}, "the machines differ, so times say nothing"),
+        ({"prefix_sha256": "y"}, "the fixed examples differ"),
+        ({"bank_sha256": "y"}, ""),  # the first does not say which
+        (
+            {"settings": {"generation.examples": 2}},
+            "the settings differ: the defaults; then generation.examples = 2",
+        ),
     ],
 )
 def test_what_differs_between_two_runs_is_said(changes, sentence):

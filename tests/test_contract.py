@@ -111,6 +111,14 @@ def test_what_it_counts_is_sane(backend):
     assert done.decode_ms >= 0
 
 
+@over(LOCAL)
+def test_how_likely_each_token_was_is_known(backend):
+    done = answer(backend)
+    assert len(done.probabilities) - done.generated_tokens in (0, 1), "and that of the end, if there is one"
+    assert all(0 < probability <= 1 for probability in done.probabilities)
+    assert len(set(done.probabilities)) > 1
+
+
 @over()
 def test_the_same_words_get_the_same_answer(backend):
     first = answer(backend).text

@@ -10,6 +10,7 @@ import pytest
 from caro_shell.backends import Completion, Draft
 from caro_shell.engine import Engine
 from caro_shell.errors import BackendError, Cancelled
+from caro_shell.prompt import make_prompt
 from caro_shell.reply import Request
 from caro_shell.rounds import ROUNDS_KEPT, Round, Rounds
 from tests.daemons import write_config
@@ -27,6 +28,7 @@ class Model:
         self.others = others
         self.answers = self.steps = self.starts = self.closed = 0
         self.improved_after = -1  # steps
+        self.answer = str  # says nothing, so that the words are the answer
 
     def __call__(self, _config: object, _env: object) -> Model:
         return self
@@ -36,10 +38,11 @@ class Model:
 
     def complete(self, prompt, listener):
         self.answers += 1
-        return Completion(prompt.request, 1.0, 1.0, 1, 1, 1)
+        return Completion(self.answer() or prompt.request, 1.0, 1.0, 1, 1, 1)
 
     def alternatives(self, prompt):
         self.starts += 1
+        self.asked = prompt
         for other in self.others:
             for end in range(1, len(other) + 1):
                 self.steps += 1
@@ -115,6 +118,25 @@ def test_a_difference_in_quotes_or_blanks_is_none():
     engine = engine_of(Model("echo  'a'", "echo b"))
     answer(engine, 'echo "a"')
     assert turn(engine, 'echo "a"').line == "echo b"
+
+
+@pytest.mark.parametrize("other", ["sort --by-size a", "du | | sort", "echo 'a"])
+def test_a_command_with_a_fault_is_no_other(other):
+    engine = engine_of(Model(other, "ls"))
+    answer(engine, "du")
+    assert turn(engine, "du").line == "ls"
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_others_go_on_from_the_better_answer_and_never_to_the_one_that_was_refused(cached):
+    write_config("[generation]\nalternatives = 0")
+    model = Model("sort --by-size a", "ls")
+    model.answer = iter(["sort --by-size a", "sort -n a"] * 2).__next__
+    engine = engine_of(model, cached=cached)
+    assert answer(engine, "sort a").command == "sort -n a"
+    reply = answer(engine, "sort a", count=3)
+    assert (reply.cached, reply.command, reply.alternatives) == (cached, "sort -n a", ("ls",))
+    assert model.asked.objections[0][0] == "sort --by-size a"
 
 
 def test_nothing_else_is_said_once():
@@ -219,7 +241,7 @@ def test_more_than_there_are_is_as_many_as_there_are():
 def test_old_sessions_are_forgotten():
     rounds = Rounds()
     for number in range(ROUNDS_KEPT + 1):
-        rounds.begin(str(number), Round("words", None, "bash", "embedded", "scripted", "", ["ls"], 2))
+        rounds.begin(str(number), Round("words", make_prompt("words", "bash"), "bash", "embedded", "scripted", "", ["ls"], 2))
     assert rounds.of("0", "ls") is None
     assert rounds.of("1", "ls") is not None
 

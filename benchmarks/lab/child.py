@@ -10,6 +10,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from caro_shell.catalog import disk
+from caro_shell.catalog.wanted import wanted
+from caro_shell.config import Config
+
 _BENCHMARKS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -56,8 +60,8 @@ class Raw(Child):
     """llama.cpp alone, with caro's settings and prompt: the limit of what a key press can be."""
 
     def __init__(self, model_file: str, env: Mapping[str, str]) -> None:
-        """Load `model_file`."""
-        super().__init__("lab.raw_llama", model_file, env=env)
+        """Load `model_file`, with the adapter that caro uses it with."""
+        super().__init__("lab.raw_llama", model_file, disk.adapter(wanted(Config()).model), env=env)
 
     def time(self, words: str, tokens: int) -> dict[str, float]:
         """Evaluate `words` and write `tokens` tokens; return `first_ms` and `total_ms`."""

@@ -127,7 +127,11 @@ def identity(config: Config) -> tuple[object, ...] | None:
     if config.backend == "vllm":
         return (*limits, config.vllm_url, config.vllm_model) if config.vllm_model else None
     model = chosen(config).model
-    return (*limits, disk.weights(model, disk.locate(model)), disk.adapter(model) if config.adapter else "")
+    return (
+        *limits,
+        disk.weights(model, disk.locate(model)),
+        disk.stamp(disk.adapter(model) if config.adapter else ""),
+    )
 
 
 def open_backend(config: Config, env: Mapping[str, str]) -> Backend:

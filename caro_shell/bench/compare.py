@@ -69,7 +69,7 @@ def _comparison(name: str, ids: list[str], before: Verdicts, after: Verdicts) ->
 
 
 def remarks(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each way in which two records are not of the same tasks on the same machine."""
+    """Yield a sentence for each way in which two records are not of the same tasks, answered by the same."""
     first, second = before["tasks"], after["tasks"]
     alone = (len(first.keys() - second.keys()), len(second.keys() - first.keys()))
     if any(alone):
@@ -85,7 +85,7 @@ def remarks(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str
     if before["shell"] != after["shell"]:
         yield f"the first was asked for {before['shell']}, the second for {after['shell']}"
     for key, what in _PARTS.items():
-        if before.get(key) != after.get(key):
+        if key in before and key in after and before[key] != after[key]:
             yield f"{what} differ" + _settings(before, after) * (key == "settings")
     if before["machine"] != after["machine"]:
         yield "the machines differ, so times say nothing"

@@ -44,14 +44,14 @@ def prefix_hash(shell: str, platform: str) -> str:
 
 
 def _files(*names: str) -> str:
-    """Return the SHA-256 of files and directories of files that come with caro in `models`."""
+    """Return one hash for the names and contents of files, and of tables in directories, of `models`."""
     content = hashlib.sha256()
     for name in names:
         path = resource("models", name)
-        inside = sorted(os.listdir(path)) if os.path.isdir(path) else [""]
-        for each in inside:
-            with open(os.path.join(path, each) if each else path, "rb") as file:
-                content.update(f"{name}/{each} ".encode() + file.read())
+        for each in sorted(os.listdir(path)) if os.path.isdir(path) else [""]:
+            if not each or each.endswith((".toml", ".txt")):  # and not what a script there is compiled to
+                with open(os.path.join(path, each) if each else path, "rb") as file:
+                    content.update(f"{name}/{each} ".encode() + file.read())
     return content.hexdigest()
 
 
@@ -82,7 +82,7 @@ def _model(settings: Config) -> dict[str, Any]:
 def _adapter(model: Model) -> str:
     """Return the hash of the adapter that llama.cpp is given with `model`, nothing where there is none."""
     path = disk.adapter(model) if model.form == "gguf" else ""
-    return _files(model.adapter) if path else ""
+    return disk.content_hash(path) if path else ""
 
 
 def _weights(model: Model, path: str) -> str:

@@ -97,13 +97,13 @@ def _read(stamps: tuple[_Stamp, ...], catalog: str, descriptions: list[str]) -> 
 def _shipped(path: str) -> dict[str, Model]:
     try:
         with open(path, "rb") as file:
-            models = [_own(table) for table in tomli.load(file)["model"]]
+            models = [_with_adapter(table) for table in tomli.load(file)["model"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"the catalog {path} cannot be used ({error}); install caro again") from error
     return {model.id: model for model in models}
 
 
-def _own(table: dict[str, Any]) -> Model:
+def _with_adapter(table: dict[str, Any]) -> Model:
     adapter = table.pop("adapter", "")
     return replace(model_of(table), adapter=adapter, shipped=True)
 

@@ -5,7 +5,9 @@ A model is a file, or a directory of files in MLX form.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 import sys
 from typing import Any
@@ -14,6 +16,8 @@ from caro_shell import paths
 from caro_shell.catalog.model import Model
 from caro_shell.errors import ModelDamaged, ModelMissing
 from caro_shell.resources import resource
+
+log = logging.getLogger("caro.models")
 
 
 def pull_directory() -> str:
@@ -124,14 +128,30 @@ def verified(path: str, model: Model) -> bool:
 def adapter(model: Model) -> str:
     """Return the path of the adapter of `model`, nothing where it has none or the file is not there."""
     path = resource("models", model.adapter) if model.adapter else ""
-    return path if os.path.exists(path) else ""
+    if path and not os.path.exists(path):
+        log.warning("there is no %s; answers are less often right", path)
+        return ""
+    return path
+
+
+def content_hash(path: str) -> str:
+    """Return the SHA-256 of the file at `path`, "" for no path. Raises OSError."""
+    if not path:
+        return ""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def stamp(path: str) -> tuple[object, ...]:
+    """Return what changes with the file at `path`: path, size and time; nothing for no path."""
+    return (path, *_stamp(path)) if path else ()
 
 
 def weights(model: Model, path: str) -> tuple[object, ...]:
     """Return what tells the weights at `path` from others: the hash if checked, else name and stamp."""
     if verified(path, model):
         return (model.sha256,)
-    return (path, *_stamp(path))
+    return stamp(path)
 
 
 def mark_verified(path: str, model: Model) -> None:

@@ -83,9 +83,9 @@ def _stands(name: str, said: str) -> bool:
         return True  # "touch {a,b}.txt"
     if len(stem) > 2 and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", said):
         return True  # what "gzip a.txt" makes is a.txt.gz
-    # The words of a text may stand apart, those of one file's name may not.
-    between = r"/+" if _FILE.fullmatch(name.split()[-1]) else r"[/\s]+"
-    parts = [part for part in re.split(between, name.lstrip("~")) if part not in ("", ".", "..")]
+    if dot and re.search("[_.-]".join(map(re.escape, name.split())), said) and " " in name:
+        return False  # "shopping_list.txt" is another file than "shopping list.txt"
+    parts = [part for part in re.split(r"[/\s]+", name.lstrip("~")) if part not in ("", ".", "..")]
     return len(parts) > 1 and all(part in said for part in parts)  # "cd /etc && cat hosts"
 
 

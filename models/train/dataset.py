@@ -26,6 +26,7 @@ from conversations import Row
 
 from caro_shell.bank import pairs
 from caro_shell.bank.embedding import Embedding
+from caro_shell.bench.likeness import normalised
 
 #: Shares of conversations with 1, 2, 3 ... turns; a key press shows four pairs before the request.
 TURNS = (0.15, 0.1, 0.15, 0.2, 0.4)
@@ -104,17 +105,23 @@ def fewer(found: list[pairs.Pair], requests: int, chance: random.Random) -> list
 
 
 def held_out(rows: list[Row], count: int, chance: random.Random) -> frozenset[int]:
-    """Return the numbers of at least `count` rows to hold out: with each all that have the same command."""
-    by_command: dict[str, list[int]] = defaultdict(list)
+    """Return the numbers of at least `count` rows to hold out: with each all of the same command or words."""
+    alike: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        by_command[row.command].append(number)
-    commands = list(by_command)
+        alike[row.command].append(number)
+        alike[normalised(row.words)].append(number)
+    commands = list(dict.fromkeys(row.command for row in rows))
     chance.shuffle(commands)
     held: set[int] = set()
     for command in commands:
         if len(held) >= count:
             break
-        held.update(by_command[command])
+        new = [command]
+        while new:  # what has the same words may have other commands, and those other words
+            for number in alike[new.pop()]:
+                if number not in held:
+                    held.add(number)
+                    new += [rows[number].command, normalised(rows[number].words)]
     return frozenset(held)
 
 

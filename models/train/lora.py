@@ -272,7 +272,7 @@ def tokenizing(tokenizer: Any) -> batches.Tokenize:
 
 
 def with_adapter(given: argparse.Namespace, device: str) -> Any:
-    """Return the model with a new adapter on all linear layers, which alone is to be trained."""
+    """Return the model with a new adapter on some of its layers, which alone is to be trained."""
     model = transformers.AutoModelForCausalLM.from_pretrained(
         given.base, dtype=torch.bfloat16, attn_implementation=sharedprefix.ATTENTION
     )

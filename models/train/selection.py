@@ -35,7 +35,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 #: A path, or a long number, that somebody who reads the request alone cannot know; systems share some paths.
-_PATH = re.compile(r"(?<![\w.])(?:~|/)(?!etc/|proc/|sys/|dev/|usr/|var/|tmp/)[\w.-]+(?:/[\w.-]+)+|\b\d{4,}\b")
+_PATH = re.compile(
+    r"(?<![\w.])~\w*/[\w./-]+|(?<![\w.~])/(?!etc/|proc/|sys/|dev/|usr/|var/|tmp/)[\w.-]+(?:/[\w.-]+)+|\b\d{4,}\b"
+)
 #: Programs whose use here would be a lesson in something else: editors, dangerous ones, other languages.
 _UNWANTED = frozenset(
     (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from caro_shell import pressure
@@ -34,21 +33,13 @@ class LlamaCppBackend(EmbeddedBackend):
         except ModelError:
             self._context.close()
             raise
-        identity = (disk.weights(entry, path), _content(self._context.adapter), build())
+        identity = (disk.weights(entry, path), disk.content_hash(self._context.adapter), build())
         super().__init__(entry.id, config, self._context, form, identity)
 
     def improve(self, listener: Listener) -> None:
         """Lay the weights out anew for this processor; see `Backend.improve`."""
         if not self._context.is_repacked and not pressure.is_short(wanted=self._size):
             self._context.repack(listener.cancelled)
-
-
-def _content(path: str) -> str:
-    """Return what tells the file at `path` from others, nothing where there is none."""
-    if not path:
-        return ""
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _vouched_for(entry: Model, path: str) -> bool:

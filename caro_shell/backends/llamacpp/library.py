@@ -24,7 +24,7 @@ except (ImportError, OSError, RuntimeError) as error:  # a missing package, or a
 
 from caro_shell.backends.embedded.context import BATCH_TOKENS, CONTEXT_TOKENS, OUTPUTS
 
-__all__ = ["build", "complaints", "llama_cpp", "load", "metadata", "new_context"]
+__all__ = ["build", "complaints", "llama_cpp", "load", "load_adapter", "metadata", "new_context"]
 
 log = logging.getLogger("caro.llama")
 
