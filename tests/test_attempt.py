@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -40,11 +40,11 @@ class Script:
         """Do nothing."""
 
 
-def ask(script, words="sort a by size", person=None, platform="linux"):
-    """Return the answer of a model with that script."""
+def ask(script, words="sort a by size", person=None, platform="linux", near=()):
+    """Return the answer of a model with that script, which may be shown pairs that come near."""
     answers = Answers(Selection(lambda *_: script), lambda _: "the script")
     settings = config.load(paths.config_file(), env={})
-    prompt = make_prompt(words, "bash", platform)
+    prompt = replace(make_prompt(words, "bash", platform), nearest=near)
     return answers.find(prompt, "bash", settings, person or Person(), platform=platform)
 
 
@@ -117,6 +117,45 @@ def test_no_answer_at_all_is_not_tried_again():
     script = Script(["I cannot do that, sorry."])
     with pytest.raises(NoCommandFound):
         ask(script)
+
+
+NEAR = (("sort b by size", "ls -S b"),)
+
+
+class Doubter(Script):
+    """A script that sees how likely its tokens are, here letters: the shares behind an answer."""
+
+    prepare = alternatives = improve = Script.close
+
+    def complete_if_sure(self, prompt, listener, least):
+        self.told.append(prompt)
+        answer, *shares = self.answers.pop(0)
+        known = [share for end, share in enumerate(shares) if all(one >= least for one in shares[:end])]
+        return Completion(answer[: len(known)] if len(known) < len(shares) else answer, 1.0, 1.0, 5, 4, 2,
+                          probabilities=tuple(known))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "asked", "given"),
+    [
+        (("sort -n a", 0.9, 0.5), 1, "sort -n a"),
+        (("sort -n a", 0.9, 0.3, 0.9), 2, "ls -S a"),
+        (("sort --by-size a", 0.9), 2, "ls -S a"),
+        (("That cannot be done, sorry.", 0.9), 2, "ls -S a"),
+    ],
+)
+def test_the_nearest_examples_are_read_where_the_model_is_in_doubt_without_them(first, asked, given):
+    script = Doubter([first, "ls -S a"])
+    answer = ask(script, near=NEAR)
+    assert command(answer) == given
+    assert [prompt.nearest for prompt in script.told] == [(), NEAR][:asked]
+    assert answer.completion.generated_tokens == (2 if asked == 1 else 7), "all of it is paid for"
+    assert answer.prompt.nearest == NEAR, "others are written with them"
+
+
+def test_without_examples_there_is_nothing_to_doubt():
+    script = Doubter(["ls -S a"])
+    assert command(ask(script)) == "ls -S a"
 
 
 def test_one_may_want_no_second_try():

@@ -119,6 +119,18 @@ def test_how_likely_each_token_was_is_known(backend):
     assert len(set(done.probabilities)) > 1
 
 
+@over(LOCAL)
+def test_it_gives_up_behind_the_first_token_that_is_too_unlikely(backend):
+    whole = answer(backend)
+    least = min(whole.probabilities[1:-1])
+    person = Person()
+    part = backend.complete_if_sure(prompt(QUESTION), person, least * 1.0001)
+    assert not part.is_sure(least * 1.0001)
+    assert whole.text.startswith(part.text)
+    assert len(part.probabilities) == 1 + whole.probabilities.index(least)
+    assert backend.complete_if_sure(prompt(QUESTION), person, least / 2).text == whole.text
+
+
 @over()
 def test_the_same_words_get_the_same_answer(backend):
     first = answer(backend).text

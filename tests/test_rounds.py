@@ -241,7 +241,10 @@ def test_more_than_there_are_is_as_many_as_there_are():
 def test_old_sessions_are_forgotten():
     rounds = Rounds()
     for number in range(ROUNDS_KEPT + 1):
-        rounds.begin(str(number), Round("words", make_prompt("words", "bash"), "bash", "embedded", "scripted", "", ["ls"], 2))
+        rounds.begin(
+            str(number),
+            Round("words", make_prompt("words", "bash"), "bash", "embedded", "scripted", "", ["ls"], 2),
+        )
     assert rounds.of("0", "ls") is None
     assert rounds.of("1", "ls") is not None
 

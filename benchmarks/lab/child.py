@@ -63,6 +63,9 @@ class Raw(Child):
         """Load `model_file`, with the adapter that caro uses it with."""
         super().__init__("lab.raw_llama", model_file, disk.adapter(wanted(Config()).model), env=env)
 
-    def time(self, words: str, tokens: int) -> dict[str, float]:
-        """Evaluate `words` and write `tokens` tokens; return `first_ms` and `total_ms`."""
-        return self.ask({"line": words, "shell": "zsh", "tokens": tokens})
+    def time(self, words: str, tokens: int, read: int = 0) -> dict[str, float]:
+        """Evaluate `words` and write `tokens` tokens; return `first_ms` and `total_ms`.
+
+        The nearest examples are read with the words, or so many tokens of all that as `read` says.
+        """
+        return self.ask({"line": words, "shell": "zsh", "tokens": tokens, "read": read})

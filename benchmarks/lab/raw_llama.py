@@ -1,7 +1,7 @@
 """The limit a key press is held against: llama.cpp alone, the same model, settings, prefix and tokens.
 
     python -m lab.raw_llama MODEL_FILE [ADAPTER]
-    {"line", "shell", "tokens"} in → {"first_ms", "total_ms", "text"} out
+    {"line", "shell", "tokens", "read"} in → {"first_ms", "total_ms", "text"} out
 
 Nothing but `llama_decode` and the greedy sampler runs between the two looks at the clock.
 """
@@ -91,6 +91,8 @@ def main() -> None:
         plain = prompt.make_prompt(asked["line"], asked["shell"])
         rendered = chat.chatml(bank.beside(plain, asked["shell"], sys.platform, count))
         prefix, request = raw.tokens(rendered.prefix), raw.tokens(rendered.request)
+        if asked.get("read"):  # as many as caro has read, perhaps twice the same
+            request = (request * (1 + asked["read"] // len(request)))[-asked["read"] :]
         if prefix != held:
             raw.cut(_PREFIX)
             raw.hold(prefix)

@@ -20,13 +20,13 @@ def warm(lab: Lab, raw: Raw, rounds: int) -> tuple[Pairs, Spread]:
 
     The floor is the prefill of the request's tokens and one decode step, from the raw run of the same round.
     """
-    tokens = {words: _generated(words) for words in REQUESTS}
+    tokens = {words: _tokens(words) for words in REQUESTS}
     pairs, beyond = [], []
     for i in range(rounds):
-        for words, count in tokens.items():
+        for words, (read, count) in tokens.items():
             # Never at the same moment: each arm has answered in full before the other is asked.
             pressed = lab.press(words) if i % 2 else None
-            limit = raw.time(words, count)
+            limit = raw.time(words, count, read)
             pressed = pressed or lab.press(words)
             pairs.append((pressed.finished_ms, limit["total_ms"]))
             step_ms = (limit["total_ms"] - limit["first_ms"]) / max(1, count)
@@ -93,9 +93,9 @@ def _beside_loops(lab: Lab, words: str) -> Press:
         return lab.press(words)
 
 
-def _generated(words: str) -> int:
-    """Ask once; return how many tokens the answer has."""
+def _tokens(words: str) -> tuple[int, int]:
+    """Ask once; return how many tokens were read anew for it, and how many were written, in all attempts."""
     request = {"kind": "rewrite", "shell": "zsh", "line": words, **launch.settings()}
     reply = client.ask(request, Progress(None))
-    count: int = json.loads(reply["details"])["timings"]["generated_tokens"]
-    return count
+    timings = json.loads(reply["details"])["timings"]
+    return timings["prompt_tokens"] - timings["cached_tokens"], timings["generated_tokens"]

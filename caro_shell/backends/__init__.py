@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from caro_shell import paths
 from caro_shell.backends.variants import chosen
@@ -34,6 +34,10 @@ class Completion:
     generated_tokens: int
     probabilities: tuple[float, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def is_sure(self, least: float) -> bool:
+        """Say whether no token of it was less likely than `least`."""
+        return all(probability >= least for probability in self.probabilities)
 
     def own(self) -> Completion:
         """Return it if the model that was asked for wrote it. Raises BackendError where another stood in."""
@@ -92,6 +96,17 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back the memory; the backend is not used again."""
+
+
+@runtime_checkable
+class DoubtingBackend(Backend, Protocol):
+    """A backend that sees how likely each token is while it writes."""
+
+    def complete_if_sure(self, prompt: Prompt, listener: Listener, least: float) -> Completion:
+        """Answer `prompt`, but give up behind the first token whose probability is below `least`.
+
+        What is given up ends there; see `Completion.is_sure`. Raises as `complete` does.
+        """
 
 
 class Place(Protocol):

@@ -54,6 +54,10 @@ class EmbeddedBackend:
 
     def complete(self, prompt: Prompt, listener: Listener) -> Completion:
         """Answer `prompt`; see `Backend.complete`."""
+        return self.complete_if_sure(prompt, listener, 0.0)
+
+    def complete_if_sure(self, prompt: Prompt, listener: Listener, least: float) -> Completion:
+        """Answer `prompt` unless a token is too unlikely; see `DoubtingBackend`."""
         writing = self._writing(prompt)
         began = time.monotonic()
         new = self._hold_prefix(writing.prefix, listener)
@@ -61,6 +65,8 @@ class EmbeddedBackend:
         prefilled = math.inf  # the first step reads the request, and knows a token then
         for _ in writing.steps(self._desk, self._room(writing)):
             prefilled = min(prefilled, time.monotonic())
+            if any(probability < least for probability in writing.probabilities[-1:]):
+                break
             listener.text(writing.text)
             if listener.cancelled():
                 raise Cancelled
@@ -96,6 +102,7 @@ class EmbeddedBackend:
         else:
             for _ in first.steps(self._desk, self._room(first)):
                 yield Draft("", finished=False)
+            yield Draft(first.text, finished=True)  # perhaps another one than without the nearest examples
         found: list[Branch] = []
         for some in branches(self._desk, first, at_once=OUTPUTS, width=4):
             found += some

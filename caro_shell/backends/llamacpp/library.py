@@ -32,6 +32,7 @@ log = logging.getLogger("caro.llama")
 # at once (from Linux 6.18 on whole folios), memory held twice. Read, the weights are held once.
 _REPACKED_FROM = llama_cpp.LLAMA_LOAD_MODE_NONE
 _WARNING, _ERROR = 3, 4  # ggml's levels; the rest is chatter
+_EXPECTED = "cannot use buft"  # a line for each tensor of an adapter beside repacked weights
 
 #: The errors that llama.cpp has logged since the last `load` began, each cut where it is very long.
 complaints: collections.deque[str] = collections.deque(maxlen=8)
@@ -40,7 +41,8 @@ complaints: collections.deque[str] = collections.deque(maxlen=8)
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator,unused-ignore]
 def _to_log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").rstrip()
-    log.log(logging.WARNING if level in (_WARNING, _ERROR) else logging.DEBUG, "%s", line)
+    loud = level in (_WARNING, _ERROR) and _EXPECTED not in line
+    log.log(logging.WARNING if loud else logging.DEBUG, "%s", line)
     if level == _ERROR and len(complaints) < (complaints.maxlen or 0):
         complaints.append(line[:200])
 
