@@ -86,7 +86,7 @@ def test_a_file_may_set_everything(file):
     fallback = false
     verify = false
     ca_bundle = "c"
-    embedded = { model = "m", variant = "cpu" }
+    embedded = { model = "m", variant = "cpu", adapter = false }
     ollama = { enabled = true, url = "u", model = "o" }
     vllm = { enabled = true, url = "v", model = "w", api_key_env = "K" }
     [generation]

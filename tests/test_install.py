@@ -379,7 +379,7 @@ def test_the_wheel_carries_the_hooks_the_catalog_and_the_tasks(tmp_path):
         assert carried.read_bytes().strip() in hook
     catalog = tmp_path / "carried" / "caro_shell" / "models" / "catalog.toml"
     assert catalog.read_bytes() == (ROOT / "models" / "catalog.toml").read_bytes()
-    for data in ("models/bank", "models/options", "benchmarks/tasks"):
+    for data in ("models/bank", "models/options", "models/adapters", "benchmarks/tasks"):
         files = _files(ROOT / data)
         assert files
         assert _files(tmp_path / "carried" / "caro_shell" / data) == files
