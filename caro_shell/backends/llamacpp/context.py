@@ -17,7 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from caro_shell.backends.embedded.context import BATCH_TOKENS
-from caro_shell.backends.llamacpp.library import llama_cpp, load, load_adapter, metadata, new_context
+from caro_shell.backends.llamacpp.library import (
+    give_back,
+    llama_cpp,
+    load,
+    load_adapter,
+    metadata,
+    new_context,
+)
 from caro_shell.backends.llamacpp.suitability import load_suitable
 from caro_shell.errors import BackendError, BackendUnavailable, Cancelled
 
@@ -77,6 +84,7 @@ class LlamaContext:
         self._model, self._context = model, context
         self._vocab = llama_cpp.llama_model_get_vocab(model)
         self._memory = llama_cpp.llama_get_memory(context)
+        give_back()
         log.info("the weights were repacked in %.0f ms", (time.monotonic() - began) * 1e3)
 
     def _carry_over(self, context: Any) -> bool:
