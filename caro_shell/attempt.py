@@ -83,17 +83,25 @@ class Writer:
         It will where the model is sure of each token. It is then as often right as with the examples, and
         more often in what people ask for every day: nothing of an example gets into the command.
         """
-        if not (prompt.nearest and isinstance(self.backend, DoubtingBackend)):
-            return self._read(prompt, self.backend.complete(prompt, self.listener))
-        quick = self.backend.complete_if_sure(replace(prompt, nearest=()), self.listener, SURE)
+        backend, listener = self.backend, self.listener
+        if not (prompt.nearest and isinstance(backend, DoubtingBackend) and backend.is_trained):
+            return self._read(prompt, backend.complete(prompt, listener))
+        quick, sure = backend.complete_if_sure(replace(prompt, nearest=()), listener, SURE), None
         if quick.is_sure(SURE):
             with contextlib.suppress(NoCommandFound):
-                found = self._read(prompt, quick)
-                if not found.findings:
-                    return found
-        completion = self.backend.complete(prompt, self.listener)
-        found = self._read(prompt, completion)
-        return found._replace(completion=_paid(completion, quick, completion))
+                sure = self._read(prompt, quick)
+        if sure and not any(finding.is_fault for finding in sure.findings):
+            return sure
+        listener.stage("looking at similar commands")
+        try:
+            completion = backend.complete(prompt, listener)
+            found = self._read(prompt, completion)
+        except (BackendError, NoCommandFound):
+            if sure:
+                return sure
+            raise
+        better = min(found, sure or found, key=_faults)
+        return better._replace(completion=_paid(better.completion, quick, completion))
 
     def _read(self, prompt: Prompt, completion: Completion) -> Attempt:
         """Return what `completion` answers to `prompt`. Raises NoCommandFound."""

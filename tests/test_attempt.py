@@ -125,6 +125,7 @@ NEAR = (("sort b by size", "ls -S b"),)
 class Doubter(Script):
     """A script that sees how likely its tokens are, here letters: the shares behind an answer."""
 
+    is_trained = True
     prepare = alternatives = improve = Script.close
 
     def complete_if_sure(self, prompt, listener, least):
@@ -151,6 +152,30 @@ def test_the_nearest_examples_are_read_where_the_model_is_in_doubt_without_them(
     assert [prompt.nearest for prompt in script.told] == [(), NEAR][:asked]
     assert answer.completion.generated_tokens == (2 if asked == 1 else 7), "all of it is paid for"
     assert answer.prompt.nearest == NEAR, "others are written with them"
+
+
+def test_a_note_is_no_reason_to_begin_again():
+    script = Doubter([("frobnicate a", 0.9)])
+    person = Person()
+    answer = ask(script, "frobnicate a", person, near=NEAR)
+    assert (command(answer), len(script.told)) == ("frobnicate a", 1)
+    assert "looking at similar commands" not in person.stages
+
+
+@pytest.mark.parametrize(
+    "second", ["I cannot do that, sorry.", BackendError("out of sorts"), "sort --up --by-x a"]
+)
+def test_a_sure_answer_with_a_fault_is_better_than_none_and_than_a_worse_one(second):
+    write_config("[generation]\nretry = false")
+    answer = ask(Doubter([("sort --by-size a", 0.9), second]), near=NEAR)
+    assert command(answer) == "sort --by-size a"
+
+
+def test_a_model_that_was_not_trained_is_shown_them_at_once():
+    script = Doubter(["ls -S a"])
+    script.is_trained = False
+    ask(script, near=NEAR)
+    assert [prompt.nearest for prompt in script.told] == [NEAR]
 
 
 def test_without_examples_there_is_nothing_to_doubt():

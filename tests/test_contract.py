@@ -121,14 +121,15 @@ def test_how_likely_each_token_was_is_known(backend):
 
 @over(LOCAL)
 def test_it_gives_up_behind_the_first_token_that_is_too_unlikely(backend):
+    answer(backend)  # from then on all but the last token of the request is kept, and so read alike
     whole = answer(backend)
-    least = min(whole.probabilities[1:-1])
-    person = Person()
-    part = backend.complete_if_sure(prompt(QUESTION), person, least * 1.0001)
-    assert not part.is_sure(least * 1.0001)
+    lowest, next_to_it = sorted(whole.probabilities[:-1])[:2]
+    least = (lowest + next_to_it) / 2
+    part = backend.complete_if_sure(prompt(QUESTION), Person(), least)
+    assert not part.is_sure(least)
     assert whole.text.startswith(part.text)
-    assert len(part.probabilities) == 1 + whole.probabilities.index(least)
-    assert backend.complete_if_sure(prompt(QUESTION), person, least / 2).text == whole.text
+    assert len(part.probabilities) == 1 + whole.probabilities.index(lowest)
+    assert backend.complete_if_sure(prompt(QUESTION), Person(), lowest / 2).text == whole.text
 
 
 @over()

@@ -47,11 +47,12 @@ class RawLimit(LlamaContext):
         Return the milliseconds until the first token was known and in all, and the tokens.
         """
         self.share(_PREFIX, _REQUEST)
-        first = self._fill(llama_cpp.llama_batch_init(len(request), 0, 1), request, start)
+        batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
         step = self._fill(llama_cpp.llama_batch_init(1, 0, 1), [0], start)
         context, greedy, written = self._context, self._greedy, []
         began = time.perf_counter()
-        llama_cpp.llama_decode(context, first)
+        for at in range(0, len(request), BATCH_TOKENS):
+            llama_cpp.llama_decode(context, self._fill(batch, request[at : at + BATCH_TOKENS], start + at))
         token = llama_cpp.llama_sampler_sample(greedy, context, -1)
         known = time.perf_counter()
         for position in range(start + len(request), start + len(request) + count):
@@ -61,7 +62,7 @@ class RawLimit(LlamaContext):
             llama_cpp.llama_decode(context, step)
             token = llama_cpp.llama_sampler_sample(greedy, context, -1)
         ended = time.perf_counter()
-        llama_cpp.llama_batch_free(first)
+        llama_cpp.llama_batch_free(batch)
         llama_cpp.llama_batch_free(step)
         self.cut(_REQUEST)
         return (known - began) * 1e3, (ended - began) * 1e3, written

@@ -71,7 +71,7 @@ def alone(raw: Raw, like: dict[str, Call]) -> Arm:
 
     def call(words: str) -> Call:
         model = like[words]
-        took = raw.time(words, int(model.written))
+        took = raw.time(words, int(model.written), int(model.read))
         parts = Parts(0, 0, took["first_ms"], took["total_ms"] - took["first_ms"])
         return Call(model.text, "", parts, model.read, model.written)
 

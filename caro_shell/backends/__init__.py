@@ -100,7 +100,12 @@ class Backend(Protocol):
 
 @runtime_checkable
 class DoubtingBackend(Backend, Protocol):
-    """A backend that sees how likely each token is while it writes."""
+    """A backend that sees how likely each token is while it writes.
+
+    `is_trained` says whether its model was trained for caro: then it knows what it need not be shown.
+    """
+
+    is_trained: bool
 
     def complete_if_sure(self, prompt: Prompt, listener: Listener, least: float) -> Completion:
         """Answer `prompt`, but give up behind the first token whose probability is below `least`.

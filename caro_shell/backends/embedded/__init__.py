@@ -38,6 +38,7 @@ class EmbeddedBackend:
     """
 
     name = "embedded"
+    is_trained = False
 
     def __init__(self, model: str, config: Config, context: Context, form: str, identity: object) -> None:
         self.model = model
@@ -65,11 +66,13 @@ class EmbeddedBackend:
         prefilled = math.inf  # the first step reads the request, and knows a token then
         for _ in writing.steps(self._desk, self._room(writing)):
             prefilled = min(prefilled, time.monotonic())
-            if any(probability < least for probability in writing.probabilities[-1:]):
-                break
-            listener.text(writing.text)
+            in_doubt = any(probability < least for probability in writing.probabilities[-1:])
+            if not in_doubt:
+                listener.text(writing.text)
             if listener.cancelled():
                 raise Cancelled
+            if in_doubt:
+                break
             if time.monotonic() > prefilled + self._timeout_s:
                 raise BackendTimeout(
                     f"the model did not finish within {self._timeout_s:g} s; "

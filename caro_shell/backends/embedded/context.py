@@ -8,7 +8,7 @@ from typing import Protocol
 #: Tokens the KV cache holds: the prefix, the longest request and the longest answer.
 CONTEXT_TOKENS = 2048
 #: Tokens evaluated in one go; smaller needs less memory, larger is no faster here.
-BATCH_TOKENS = 192
+BATCH_TOKENS = 256
 #: Tokens of one evaluation whose logits can be kept (0.6 MB each for the default model).
 OUTPUTS = 8
 

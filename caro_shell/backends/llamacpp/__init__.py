@@ -27,6 +27,7 @@ class LlamaCppBackend(EmbeddedBackend):
         if not _vouched_for(entry, path):
             trial.undergo(path)
         self._context = LlamaContext(path, disk.adapter(entry) if config.adapter else "")
+        self.is_trained = bool(self._context.adapter)
         try:
             template = self._context.metadata("tokenizer.chat_template")
             form = chat_format(entry.chat, template, path, self._context)

@@ -184,6 +184,7 @@ class LlamaContext:
         llama_cpp.llama_batch_free(self._batch)
         self._free()
         self._model = self._context = None
+        give_back()
 
     def _logits(self, row: int) -> npt.NDArray[np.float32]:
         size = llama_cpp.llama_vocab_n_tokens(self._vocab)
