@@ -266,10 +266,16 @@ def two(run, tmp_path):
     return paths
 
 
+MODELS_DIFFER = (
+    "caro: the settings differ: backend.embedded.model = old; then backend.embedded.model = new\n"
+    "caro: the models, or their adapters, differ\n"
+)
+
+
 @needs_sandbox
 def test_two_runs_are_compared_task_by_task(caro, two):
     code, out, err = caro("bench", "compare", *map(str, two))
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, MODELS_DIFFER)
     lines = out.splitlines()
     assert lines[0].split() == ["OF", "BEFORE", "AFTER", "GAINED", "LOST", "DIFFERENCE", "95", "%", "P"]
     assert re.match(r"all +3 +0\.0 % +33\.3 % +1 +0 +\+33\.3 +-\d+\.\d to \+\d+\.\d +1$", lines[1])
@@ -294,7 +300,8 @@ def test_what_differs_beside_the_answers_is_said(caro, two):
     assert out.splitlines()[1].split()[:2] == ["all", "1"]
     assert err == (
         "caro: the sets differ: 2 in the first alone, 1 in the second; compared are the 1 of both\n"
-        "caro: the machines differ, so times say nothing\n"
+        + MODELS_DIFFER
+        + "caro: the machines differ, so times say nothing\n"
     )
     change(two[1], tasks={"other": True})
     assert caro("bench", "compare", *map(str, two))[0] == 1
