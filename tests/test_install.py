@@ -358,7 +358,7 @@ def _files(directory: Path) -> dict[str, bytes]:
     return {
         str(file.relative_to(directory)): file.read_bytes()
         for file in directory.rglob("*")
-        if file.suffix in (".toml", ".txt")
+        if file.suffix in (".toml", ".txt", ".gguf")
     }
 
 

@@ -121,7 +121,7 @@ def test_a_form_that_is_asked_for_and_not_here_is_said(caro):
 
 KEYS = {
     "id", "title", "file", "size", "sha256", "licence", "context", "chat", "form", "quality", "short",
-    "same_as", "pinned", "sources", "state", "path", "verified", "fetched", "in_use", "why",
+    "same_as", "adapter", "pinned", "sources", "state", "path", "verified", "fetched", "in_use", "why",
     "measured"}  # fmt: skip
 
 
