@@ -266,6 +266,22 @@ def test_bfloat16_is_read_to_the_bit(tmp_path):
 # With torch
 
 
+def test_what_another_training_held_out_is_not_learned_in_a_later_one(tmp_path):
+    import dataset
+    from conversations import Row
+
+    lines = [
+        {"turns": [["a", "b"], ["Sort it!", "sort"]], "held_out": True},
+        {"turns": [["x", "y"]], "held_out": False},
+    ]
+    (tmp_path / "data.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    held = dataset.held_before(tmp_path / "data.jsonl")
+    assert [json.loads(line) for line in held] == lines[:1]
+    rows = [Row(words, command, "bash", "linux", "bank") for words, command in
+            (("sort it", "sort -u"), ("another", "sort"), ("a", "b"), ("x", "y"))]  # fmt: skip
+    assert [row.words for row in dataset.without(rows, held)] == ["a", "x"]
+
+
 @pytest.fixture
 def rebuilt(tmp_path):
     """Return a small GGUF model and the directory of the same one for transformers."""
@@ -333,6 +349,22 @@ def test_a_training_that_was_broken_off_goes_on_and_ends_as_if_it_had_not_been(r
     other = _train(first, rebuilt[1], "--rank", "4")
     assert other.returncode == 1
     assert "other arguments" in other.stderr
+
+
+@pytest.mark.slow
+def test_a_training_starts_from_what_another_has_learned(rebuilt, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    assert _train(first, rebuilt[1], "--epochs", "4").returncode == 0
+    done = _train(second, rebuilt[1], "--start-from", str(first / "out"))
+    assert done.returncode == 0, done.stderr
+    curves = [(place / "out/curve.csv").read_text().splitlines() for place in (first, second)]
+    began, ended = (float(line.split(",")[4]) for line in (curves[1][1], curves[0][-1]))
+    assert began == pytest.approx(ended, rel=0.02)
+    other = _train(tmp_path, rebuilt[1], "--start-from", str(first / "out"), "--rank", "4")
+    assert other.returncode == 1
+    assert "another --rank" in other.stderr
 
 
 @pytest.mark.slow

@@ -26,17 +26,18 @@ def read(directory: str) -> list[Pair]:
     A command with several requests makes several pairs. Raises OSError, or ValueError for a file that cannot
     be read as one of the bank.
     """
-    found = []
-    for name in sorted(os.listdir(directory)):
-        if name.endswith(".toml"):
-            path = os.path.join(directory, name)
-            with open(path, "rb") as file:
-                content = tomli.load(file)
-            try:
-                found += list(_pairs(content))
-            except (AttributeError, TypeError) as error:
-                raise ValueError(f"{path} holds something else than pairs ({error})") from error
-    return found
+    names = sorted(name for name in os.listdir(directory) if name.endswith(".toml"))
+    return [pair for name in names for pair in read_file(os.path.join(directory, name))]
+
+
+def read_file(path: str) -> list[Pair]:
+    """Return the pairs of one file, and raise what `read` raises."""
+    with open(path, "rb") as file:
+        content = tomli.load(file)
+    try:
+        return list(_pairs(content))
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"{path} holds something else than pairs ({error})") from error
 
 
 def _pairs(content: dict[str, Any]) -> Iterator[Pair]:

@@ -52,6 +52,11 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=2000, help="pairs that are taken of those files")
     parser.add_argument("--away-from", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--requests", type=int, default=1, help="requests for each command of the bank")
+    parser.add_argument("--in-full", nargs="*", default=[], metavar="TOPIC",
+                        help="files of the bank of which all requests are taken")  # fmt: skip
+    parser.add_argument("--share", type=float, default=1.0, help="share of the other files' commands")
+    parser.add_argument("--held-out-of", type=Path, metavar="DATA.jsonl",
+                        help="hold out what another training's data does, and nothing else")  # fmt: skip
     parser.add_argument("--turns", type=float, nargs="+", default=TURNS, metavar="SHARE",
                         help="shares of conversations with 1, 2, 3 ... turns")  # fmt: skip
     parser.add_argument("--held-out", type=int, default=150, help="pairs to measure with")
@@ -62,19 +67,25 @@ def main() -> None:
     chance = random.Random(given.seed)
     texts = [line for path in given.away_from for line in path.read_text(encoding="utf-8").splitlines()]
     own = selection.kept_away(pairs.read(str(given.bank)), texts, taken, "bank")
+    in_full = {pair for topic in given.in_full for pair in pairs.read_file(str(given.bank / f"{topic}.toml"))}
     others = [pair for path in given.pairs for pair in read(path)]
     others = selection.select(others, own, texts, given.most, chance, taken)
-    rows = [placed(pair, chance, "bank") for pair in fewer(own, given.requests, chance)]
+    fewer_own = fewer([pair for pair in own if pair not in in_full], given.requests, given.share, chance)
+    rows = [placed(pair, chance, "bank") for pair in fewer_own]
+    rows += [placed(pair, chance, "bank, in full") for pair in own if pair in in_full]
     rows += [placed(pair, chance, "other") for pair in others]
+    before = held_before(given.held_out_of) if given.held_out_of else []
+    rows = without(rows, before)
     chance.shuffle(rows)
     vectors = Embedding(str(given.embedding)).vectors([row.words for row in rows])
-    apart = held_out(rows, given.held_out, chance)
+    apart = frozenset() if before else held_out(rows, given.held_out, chance)
     kept = [number for number in range(len(rows)) if number not in apart]
     data = conversations.grouped([rows[one] for one in kept], vectors[kept], given.turns, chance)
     data += conversations.held(rows, sorted(apart), vectors, len(given.turns) - 1)
     with given.output.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in data)
-    summary = {**summarised(rows, taken), "conversations": len(data), "held_out": len(apart)}
+        file.writelines(before)
+    summary = {**summarised(rows, taken), "conversations": len(data), "held_out": len(apart) + len(before)}
     text = json.dumps(summary, indent=1)
     given.output.with_suffix(".summary.json").write_text(text + "\n", encoding="utf-8")
     print(text)
@@ -93,15 +104,31 @@ def placed(pair: pairs.Pair, chance: random.Random, source: str) -> Row:
     """Return the row of `pair` for one of the shells and platforms where it is right."""
     weights, shells, platforms = zip(*_PLACES[pair.table])
     number = chance.choices(range(len(weights)), weights)[0]
-    return Row(pair.words, pair.command, shells[number], platforms[number], source)
+    words = " ".join(pair.words.split())  # as a prompt has them
+    return Row(words, pair.command, shells[number], platforms[number], source)
 
 
-def fewer(found: list[pairs.Pair], requests: int, chance: random.Random) -> list[pairs.Pair]:
-    """Return the pairs with at most so many `requests` for a command."""
+def fewer(found: list[pairs.Pair], requests: int, share: float, chance: random.Random) -> list[pairs.Pair]:
+    """Return the pairs of a `share` of the commands, with at most so many `requests` for each."""
     by_command: dict[tuple[str, str], list[pairs.Pair]] = defaultdict(list)
     for pair in found:
         by_command[pair.table, pair.command].append(pair)
-    return [pair for those in by_command.values() for pair in chance.sample(those, min(requests, len(those)))]
+    kept = [those for those in by_command.values() if share >= 1 or chance.random() < share]
+    return [pair for those in kept for pair in chance.sample(those, min(requests, len(those)))]
+
+
+def held_before(path: Path) -> list[str]:
+    """Return the lines of the data at `path` that are held out there."""
+    return [
+        line + "\n" for line in path.read_text(encoding="utf-8").splitlines() if json.loads(line)["held_out"]
+    ]
+
+
+def without(rows: list[Row], held: list[str]) -> list[Row]:
+    """Return the rows that have neither words nor command of what is `held` out."""
+    last = [json.loads(line)["turns"][-1] for line in held]
+    words, commands = {normalised(turn[0]) for turn in last}, {turn[1] for turn in last}
+    return [row for row in rows if normalised(row.words) not in words and row.command not in commands]
 
 
 def held_out(rows: list[Row], count: int, chance: random.Random) -> frozenset[int]:

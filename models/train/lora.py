@@ -40,6 +40,9 @@ def main() -> None:
     parser.add_argument("base", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument(
+        "--start-from", type=Path, metavar="RUN", help="go on with the adapter of another training"
+    )
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--batch", type=int, default=20, help="conversations for each change of the weights")
     parser.add_argument("--rate", type=float, default=2e-4, help="highest learning rate")
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--from-layer", type=int, default=0, help="the first layer that has an adapter")
-    parser.add_argument("--modules", nargs="+", default=MODULES, metavar="NAME",
+    parser.add_argument("--modules", nargs="+", default=list(MODULES), metavar="NAME",
                         help="linear layers of a block that have an adapter")  # fmt: skip
     parser.add_argument("--bare", type=float, default=0.1, help="share of steps without the fixed examples")
     parser.add_argument("--seed", type=int, default=0)
@@ -108,7 +111,8 @@ class Training:
         """Train to the end, or to the end of the time."""
         given, now = self._given, self._progress
         given.output.mkdir(parents=True, exist_ok=True)
-        self._resume()
+        if not self._resume() and given.start_from:
+            self._start_from(given.start_from / "checkpoint.pt")
         now = self._progress
         count = sum(weight.numel() for weight in self._learned)
         weights = f"{count / 1e6:.1f} million weights"
@@ -247,18 +251,33 @@ class Training:
                 table.writeheader()
                 table.writerows(self._progress.curve)
 
-    def _resume(self) -> None:
+    def _start_from(self, path: Path) -> None:
+        """Take the weights of another training's checkpoint, and nothing else of it."""
+        state = torch.load(path, weights_only=True, map_location=self._device)
+        own = self._settings()
+        for name in ("rank", "alpha", "modules", "from_layer"):
+            if state["settings"][name] != own[name]:
+                raise SystemExit(f"{path} has another --{name.replace('_', '-')}: {state['settings'][name]}")
+        self._take(state["weights"])
+        print(f"starting from {path}")
+
+    def _resume(self) -> bool:
+        """Go on from this training's own checkpoint; say whether there is one."""
         if not self._checkpoint.exists():
-            return
+            return False
         state = torch.load(self._checkpoint, weights_only=True, map_location=self._device)
         if state["settings"] != self._settings():
             raise SystemExit(f"{self._checkpoint} is of a training with other arguments; name another OUTPUT")
-        for exact, saved in zip(self._exact, state["weights"]):
-            exact.copy_(saved)
-        self._put_in_place()
+        self._take(state["weights"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._progress = Progress(**state["progress"])
         print(f"going on behind step {self._progress.step}")
+        return True
+
+    def _take(self, weights: list[torch.Tensor]) -> None:
+        for exact, saved in zip(self._exact, weights):
+            exact.copy_(saved)
+        self._put_in_place()
 
 
 def tokenizing(tokenizer: Any) -> batches.Tokenize:
