@@ -24,7 +24,8 @@ class Address:
         """
         self.path = paths.socket_path()
         with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISSOCK(os.lstat(self.path).st_mode):
+            entry = os.lstat(self.path)
+            if not stat.S_ISSOCK(entry.st_mode) or entry.st_uid != os.getuid():
                 raise DaemonError(f"{self.path} is in the way of the caro daemon's socket; remove it")
         draft = f"{self.path[:-5]}.{os.getpid()}"
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

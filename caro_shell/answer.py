@@ -8,12 +8,12 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
-from caro_shell import __version__, confidence
+from caro_shell import __version__, confidence, sanitise
 from caro_shell.attempt import Target, Writer
 from caro_shell.backends import Completion, Listener
 from caro_shell.backends.selection import Selection, notice
 from caro_shell.config import Config
-from caro_shell.errors import BackendUnavailable, ModelError, RemoteError
+from caro_shell.errors import BackendUnavailable, ModelError, NoCommandFound, RemoteError, for_log
 from caro_shell.prompt import Prompt
 from caro_shell.replycache import ReplyCache, entry_key
 
@@ -70,7 +70,8 @@ class Answers:
             if not others:
                 raise
             failure = error
-        log.warning("backend fallback: %s -> %s: %s: %s", name, others[0], type(failure).__name__, failure)
+        kind = type(failure).__name__
+        log.warning("backend fallback: %s -> %s: %s: %s", name, others[0], kind, for_log(failure))
         listener.stage(f"asking the {others[0]} model")  # in place of what the server has said so far
         try:
             found = self._ask(others[0], prompt, target, settings, listener)
@@ -84,7 +85,7 @@ class Answers:
         cached = settings.cache and who is not None
         key = entry_key(__version__, prompt, target, settings.retry, who) if cached else ""
         kept = self.cache.get(key) if key else None
-        if kept is not None:
+        if kept is not None and _may_be_offered(kept):
             objections = tuple((command, said) for command, said in kept.pop("objections", ()))
             told = replace(prompt, objections=objections)
             return Answer(kept, key, name, time.monotonic(), told)
@@ -110,3 +111,14 @@ class Answers:
         if key:
             self.cache.put(key, {**said, "objections": found.prompt.objections})
         return Answer(said, key, name, opened, found.prompt, completion, notices=completion.notices)
+
+
+def _may_be_offered(kept: dict[str, Any]) -> bool:
+    """Say whether commands from the cache are such as may reach a line: its file may have been changed."""
+    try:
+        for command in (kept["command"], *kept.get("alternatives", ())):
+            sanitise.command(command)
+    except (NoCommandFound, LookupError, TypeError, AttributeError):
+        log.warning("an answer that was kept may not be offered; it is asked for anew")
+        return False
+    return True

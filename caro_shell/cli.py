@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from caro_shell import __version__
 from caro_shell.errors import CaroError, ConfigError
@@ -24,6 +25,7 @@ VERBS = {
     "daemon": "see, start and stop the resident process",
     "config": "see and change the settings",
     "cache": "forget the answers that were kept",
+    "check": "say how risky a command is, without running it",
     "bench": "measure how often a model is right",
     "doctor": "say what is installed, running and in the way",
 }
@@ -39,6 +41,13 @@ In zsh, bash and fish, type the words at the prompt and press Ctrl-G instead.
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments, which may be a file's name, as it may reach a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status."""
     logging.getLogger("caro").addHandler(logging.NullHandler())  # what is for people is said as a sentence
@@ -49,11 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not verb and len(arguments) == 1:
         near = difflib.get_close_matches(arguments[0], VERBS, n=1, cutoff=0.75)
         if near:
-            print(f"caro: do you mean caro {near[0]}? To ask for it: caro -- {arguments[0]}", file=sys.stderr)
+            asked = printable(arguments[0])
+            print(f"caro: do you mean caro {near[0]}? To ask for it: caro -- {asked}", file=sys.stderr)
             return 2
     name = verb or "generate"
     command = importlib.import_module(f"caro_shell.commands.{name}")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"caro {verb}".strip(),
         description=VERBS[verb].capitalize() + "." if verb else _DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # what `signal` is made of, without what that imports
 import os
 
-from caro_shell import __version__, launch, paths, protocol, typeahead
+from caro_shell import __version__, launch, paths, protocol, sanitise, typeahead
 from caro_shell.errors import CaroError, DaemonError
 from caro_shell.progress import Frames, Progress
 from caro_shell.protocol import Status
@@ -34,13 +34,13 @@ def main(argv: list[str]) -> int:
     progress = Frames(1) if "--frames" in flags else Progress(terminal)
     try:
         progress.rows_below = int(flags.get("--rows-below", "0"))
-        status, text = rewrite(_line(), flags["--shell"], flags.get("--session", ""), progress)
+        status, text = _gated(*rewrite(_line(), flags["--shell"], flags.get("--session", ""), progress))
     except KeyboardInterrupt:
         status, text = Status.CANCELLED, ""
     except CaroError as error:
-        status, text = Status.MESSAGE, str(error)
+        status, text = Status.MESSAGE, _shown(str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, the line must stay and a sentence appear
-        status, text = Status.MESSAGE, _unexpected(error)
+        status, text = Status.MESSAGE, _shown(_unexpected(error))
     # From here on there is an answer. Ctrl-C must not break it, nor the looking at the terminal for it.
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     progress.clear()
@@ -61,10 +61,32 @@ def rewrite(line: str, shell: str, session: str, progress: Progress) -> tuple[in
     reply = ask(request, progress)
     status, text = int(reply["status"]), reply["line"]
     if status == Status.COMMAND and text == line.strip():
-        return Status.MESSAGE, "the line is a command already"
+        note = reply["notice"] + "; " if reply["notice"] else ""
+        return Status.MESSAGE, note + "the line is a command already"
     if reply["notice"]:
         text += protocol.FIELD_END + reply["notice"]
     return status, text
+
+
+def _gated(status: int, text: str) -> tuple[int, str]:
+    """Return a reply as it may reach the line, whoever made it: the daemon may not be what it should be.
+
+    Raises CaroError: NoCommandFound for what may not, DaemonError for what is no reply.
+    """
+    line, end, notice = text.partition(protocol.FIELD_END)
+    if status == Status.COMMAND:
+        line = sanitise.command(line)
+    elif status == Status.TURN:
+        line = sanitise.words(line)
+    elif status == Status.MESSAGE:
+        line = _shown(line)
+    else:
+        raise DaemonError("the caro daemon answered something else; end it with: caro daemon stop")
+    return status, line + end + _shown(notice)
+
+
+def _shown(text: str) -> str:
+    return sanitise.printable(text[: sanitise.LONGEST])
 
 
 def ask(request: dict[str, str], progress: Progress) -> dict[str, str]:
@@ -137,12 +159,13 @@ def _terminal() -> int | None:
 
 
 def _unexpected(error: Exception) -> str:
-    """Keep the traceback in the log; return a sentence."""
+    """Keep where it happened in the log, and not what it says, which may be the line; return a sentence."""
     import traceback  # noqa: PLC0415 - heavy, and needed only here
 
+    where = "".join(traceback.format_tb(error.__traceback__))
     try:
         with open(paths.log_file("client"), "a", encoding="utf-8") as file:
-            file.write(traceback.format_exc())
+            file.write(f"Traceback:\n{where}{type(error).__name__}\n")
     except OSError:
         pass
     return f"caro failed ({type(error).__name__}: {error}); {paths.see_log('client')}"

@@ -22,6 +22,8 @@ def _setting(
 
 #: Who may answer; `auto` is the first of ollama, vllm and embedded that can.
 BACKENDS = ("embedded", "ollama", "vllm", "auto")
+#: How much is said about the risk of a command; see `offering`.
+SAFETY = ("strict", "normal", "off")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Config:
     cache: bool = _setting("cache", default=True)
     key: str = _setting("shell.key", "ctrl-g", env="CARO_KEY")
     comment: bool = _setting("shell.comment", default=True, env="CARO_COMMENT")
+    safety: str = _setting("safety.level", "normal", env="CARO_SAFETY", choices=SAFETY)
     start: str = _setting("daemon.start", "first-use", choices=("first-use", "login"))
     release_after_s: float = _setting("daemon.release_after_s", 900.0)
     exit_after_s: float = _setting("daemon.exit_after_s", 3600.0)
@@ -100,7 +103,7 @@ def load(
     sources: dict[str, str] = {}
     lines: dict[str, int] = {}
     notices: list[str] = []
-    for key, value, line in _read_file(path, notices):
+    for key, value, line in read_file(path, notices):
         where = f"{path} line {line}" if line else path
         if key not in SETTINGS:
             notices.append(f"{where}: unknown setting {key}, ignored; caro config show prints all there are")
@@ -151,8 +154,8 @@ def variable(key: str, env: Mapping[str, str]) -> str:
     return name if name in env and (env[name] or name in MAY_BE_EMPTY) else ""
 
 
-def _read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
-    """Return (dotted key, value, line number or 0) for each leaf of the file."""
+def read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
+    """Return (dotted key, value, line number or 0) for each leaf of the file; add why it cannot be read."""
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8")

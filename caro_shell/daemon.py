@@ -18,11 +18,13 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
-from caro_shell import __version__, launch, login, paths, protocol
+from caro_shell import __version__, launch, login, paths, peer, protocol
 from caro_shell.address import Address, start_lock
 from caro_shell.backends import atwork
 from caro_shell.engine import Engine
@@ -128,6 +130,10 @@ class Daemon:
 
     def _accept(self) -> None:
         connection, _ = self._address.listener.accept()
+        if peer.is_stranger(connection):
+            log.warning("a process of user %s was turned away", peer.uid_of(connection))
+            connection.close()
+            return
         connection.settimeout(PATIENCE_S)
         self._clients[connection.fileno()] = _Client(connection)
         self._selector.register(connection, selectors.EVENT_READ)
@@ -195,13 +201,15 @@ class Daemon:
 def main(argv: list[str] | None = None) -> int:
     """Run a daemon in this process; `--ready-fd N` is told `ready`, or why not.
 
+    With `--debug` the log has what models and servers wrote, too, and the words in it.
     The exit status is 0 also when another daemon is running or takes over: nothing needs to be mended.
     """
     parser = argparse.ArgumentParser(prog="caro daemon run")
     parser.add_argument("--ready-fd", type=int)
     parser.add_argument("--at-login", action="store_true")
+    parser.add_argument("--debug", action="store_true")
     args = parser.parse_args(argv)
-    _set_up_log(foreground=args.ready_fd is None and not args.at_login)
+    _set_up_log(foreground=args.ready_fd is None and not args.at_login, debug=args.debug)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = None
     try:
@@ -237,8 +245,16 @@ def _tell(fd: int | None, word: str) -> None:
             file.write(word + "\n")
 
 
-def _set_up_log(*, foreground: bool) -> None:
-    """Log to the file, or to the terminal in the foreground. Lines and prompts are never logged."""
+class _Formatter(logging.Formatter):
+    """Leaves out what an unexpected exception says, which may be any value: a line, a prompt, a key."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        kind, _, frames = ei
+        return "".join([*traceback.format_tb(frames), kind.__name__])
+
+
+def _set_up_log(*, foreground: bool, debug: bool) -> None:
+    """Log to the file, or to the terminal in the foreground; lines and prompts with `debug` alone."""
     handler: logging.Handler
     if foreground:
         handler = logging.StreamHandler()
@@ -246,10 +262,11 @@ def _set_up_log(*, foreground: bool) -> None:
         handler = logging.handlers.RotatingFileHandler(
             paths.log_file("daemon"), maxBytes=1_000_000, backupCount=1, encoding="utf-8"
         )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    formatter = logging.Formatter if debug else _Formatter
+    handler.setFormatter(formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     root = logging.getLogger("caro")
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Callable, NamedTuple
 
 from caro_shell import check, config, paths, sanitise
@@ -16,7 +18,7 @@ from caro_shell.config import Config
 from caro_shell.errors import BackendError, CaroError
 from caro_shell.measured import Meter
 from caro_shell.prompt import SHELLS, Prompt, make_prompt
-from caro_shell.reply import Reply, Request, Timings
+from caro_shell.reply import Offer, Reply, Request, Timings
 from caro_shell.rounds import Round, Rounds
 
 log = logging.getLogger("caro.engine")
@@ -42,6 +44,7 @@ class Engine:
         self._bank = Bank()
         self._rounds = Rounds()
         self._meter = Meter()
+        self._judge_is_warm = False
         self.config = config.load(paths.config_file(), env={})
 
     def rewrite(self, request: Request, listener: Listener, *, asked: float) -> Reply:
@@ -52,10 +55,12 @@ class Engine:
         shell, prompt = _read(request)
         settings = self._settings(request)
         began = time.monotonic()
+        self._warm_judge()
         prompt = self._bank.beside(prompt, shell, request.platform, settings.examples)
         found = self._answers.find(prompt, shell, settings, _Gate(listener), platform=request.platform)
         timings = _timings(found, asked, began)
         log.info("%s", timings)
+        cwd = listener.environment(("PWD",)).get("PWD", "")
         others, sought = found.said.pop("alternatives", ()), found.said.pop("sought", 0)
         wanted = max(request.count, 1 + settings.alternatives)
         this = Round(
@@ -68,6 +73,7 @@ class Engine:
             commands=[found.said["command"], *others],
             wanted=wanted,
             fits=lambda command: _fits(command, prompt.request, shell, request.platform),
+            offer=lru_cache(lambda command: _offer(command, shell, settings.safety, cwd)),
             complete=wanted <= sought,
         )
         if request.session:
@@ -77,6 +83,7 @@ class Engine:
         reply = Reply(
             **found.said,
             timings=timings,
+            offers=[this.offer(command) for command in this.commands[: request.count]],
             cached=found.completion is None,
             fallback_from=found.fallback_from,
             alternatives=tuple(this.commands[1 : request.count]),
@@ -100,7 +107,7 @@ class Engine:
             self._write(this, self._selection.open(this.backend, settings, listener), listener)
         if this.shown + 1 < len(this.commands):
             this.shown += 1
-            return Turn(this.line)
+            return Turn(this.offered.line, this.offered.note)
         return Turn(this.words, "" if this.shown else "no other command comes to mind; here are your words")
 
     def idle(self, listener: Listener) -> None:
@@ -121,8 +128,15 @@ class Engine:
     def prepare(self, shell: str, listener: Listener) -> None:
         """Open the local model and let it read what all requests of `shell` begin with. Raises CaroError."""
         settings = self.config = config.load(paths.config_file(), env={})
+        self._warm_judge()
         self._bank.open()
         self._selection.open("embedded", settings, listener).prepare(make_prompt("", shell), listener)
+
+    def _warm_judge(self) -> None:
+        """Let a thread read the rules for risks, 40 ms, while a model is loaded or writes."""
+        if not self._judge_is_warm:
+            self._judge_is_warm = True
+            threading.Thread(target=_offer, args=("true", "bash", "normal", ""), daemon=True).start()
 
     def release(self) -> None:
         """Give back the model's memory; the next request opens it again."""
@@ -181,6 +195,13 @@ def _fits(command: str, words: str, shell: str, platform: str) -> bool:
     """Say whether another `command` can be read, and has options that there are."""
     found = check.findings(command, words, shell, platform)
     return not any(finding.kind in ("syntax", "option") for finding in found)
+
+
+def _offer(command: str, shell: str, mode: str, cwd: str) -> Offer:
+    """Return how `command` is put on a line of `shell` in `cwd`; `mode` is the setting safety.level."""
+    from caro_shell import offering  # noqa: PLC0415 - brings the rules for risks and a parser: see _warm_judge
+
+    return offering.judged(command, shell, mode, cwd)
 
 
 def _timings(found: Answer, asked: float, began: float) -> Timings:

@@ -25,6 +25,11 @@ Errors of other libraries are translated where those libraries are imported, now
 from __future__ import annotations
 
 
+def for_log(error: CaroError) -> str:
+    """Return the sentence of `error` without what a server said: that may be the person's own words."""
+    return str(error).replace(f"({getattr(error, 'detail', '')})", "(...)")
+
+
 class CaroError(Exception):
     """Base of all errors shown to people; `str(error)` is the sentence."""
 

@@ -7,7 +7,7 @@ import _socket
 import os
 import sys
 
-from caro_shell import paths
+from caro_shell import paths, peer
 from caro_shell.errors import DaemonError
 
 TYPE_CHECKING = False  # `typing` is not imported on a key press
@@ -20,7 +20,7 @@ Connection = _socket.socket
 def connect() -> Connection | None:
     """Return a connection to the running daemon, or None when there is none.
 
-    Raises DaemonError when something that is no daemon of ours has the socket's place.
+    Raises DaemonError when something that is no daemon of ours has the socket's place, or is of another user.
     """
     path = _socket_path()
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -32,6 +32,9 @@ def connect() -> Connection | None:
     except OSError as error:
         connection.close()
         raise DaemonError(f"{path} cannot be used as a socket ({error.strerror}); remove it") from None
+    if peer.is_stranger(connection):
+        connection.close()
+        raise DaemonError(f"{path} is served by a process of another user; remove it")
     return connection
 
 

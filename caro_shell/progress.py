@@ -12,6 +12,7 @@ import select
 from time import monotonic
 
 from caro_shell.protocol import RECORD_END
+from caro_shell.sanitise import LONGEST, printable
 
 #: Seconds before anything is drawn (a fast answer should not flash), and between two frames.
 FIRST_FRAME_S = 0.08
@@ -43,14 +44,14 @@ class Progress:
             self._draw()
 
     def show(self, text: str) -> None:
-        """Show `text`, which must be printable, beside the spinner from now on."""
-        self._text = text
+        """Show `text` beside the spinner from now on, what cannot be seen in it spelt out."""
+        self._text = printable(text[:LONGEST])
         if self._shown:
             self._draw()
 
     def tick(self, text: str) -> None:
         """Show `text` now if a frame is due: for work done in this very thread."""
-        self._text = text
+        self._text = printable(text[:LONGEST])
         if monotonic() >= self._due:
             self._draw()
 

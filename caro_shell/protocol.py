@@ -9,7 +9,7 @@ version and has given up its socket). In between it may ask for some variables o
 from __future__ import annotations
 
 #: Raised when the records change their meaning; the package's version is compared as well.
-PROTOCOL = "2"
+PROTOCOL = "3"
 #: Longest record taken, in bytes.
 RECORD_MAX = 65536
 FIELD_END = "\x1f"
@@ -41,13 +41,13 @@ def decode(record: bytes) -> dict[str, str]:
     """Return the fields of one record, given without its end. Raises MalformedRecord."""
     try:
         text = record.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedRecord(str(error)) from None
+    except UnicodeDecodeError:
+        raise MalformedRecord("a record is no UTF-8 text") from None
     fields = {}
     for part in text.split(FIELD_END):
         name, equals, value = part.partition("=")
         if not equals:
-            raise MalformedRecord(part[:40])
+            raise MalformedRecord("a field has no name")  # and is not quoted: this is logged
         fields[name] = value
     return fields
 

@@ -40,9 +40,22 @@ class Timings:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """How a command is put before a person: the `line` to put there, and a `note` beside it ("" for none).
+
+    `risk` is what it might do, as plain data: `level`, `critical` and `reasons` (see `safety.Verdict`).
+    """
+
+    line: str
+    note: str = ""
+    risk: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Reply:
     """One command, and what is known about it. `notices` are sentences to show beside it.
 
+    `offers` say how the command and its `alternatives` are put before a person, one for each.
     `checks` is what speaks against the command: of what kind (see `check.Finding`), and a sentence.
     """
 
@@ -53,6 +66,7 @@ class Reply:
     backend: str
     model: str
     timings: Timings
+    offers: Sequence[Offer]
     cached: bool = False
     fallback_from: str | None = None
     alternatives: tuple[str, ...] = ()
@@ -61,4 +75,5 @@ class Reply:
 
     def as_dict(self) -> dict[str, object]:
         """Return the reply as plain data; `generated_command` is `command` under its older name."""
-        return {"command": self.command, "generated_command": self.command, **asdict(self)}
+        named = {"command": self.command, "generated_command": self.command, "risk": self.offers[0].risk}
+        return {**named, **asdict(self)}

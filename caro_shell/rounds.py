@@ -14,6 +14,7 @@ from caro_shell import parse
 from caro_shell.backends import Backend, Draft, Listener
 from caro_shell.errors import Cancelled, NoCommandFound
 from caro_shell.prompt import Prompt
+from caro_shell.reply import Offer
 
 #: Shells whose last round is remembered.
 ROUNDS_KEPT = 64
@@ -25,7 +26,7 @@ class Round:
 
     `backend` and `model` are the names of who answered. `drafts`, of the open backend `writer`, writes more
     of them; `wanted` commands are enough, and the round is `complete` when there are so many or nothing else
-    comes to mind. Those that `fits` refuses are left out.
+    comes to mind. Those that `fits` refuses are left out; `offer` says how one is put on the line.
     """
 
     words: str
@@ -37,6 +38,7 @@ class Round:
     commands: list[str]
     wanted: int
     fits: Callable[[str], bool] = lambda _: True
+    offer: Callable[[str], Offer] = Offer
     complete: bool = False
     drafts: Iterator[Draft] | None = None
     writer: Backend | None = None
@@ -49,9 +51,17 @@ class Round:
         self.complete = self.complete or len(self.commands) >= self.wanted
 
     @property
-    def line(self) -> str:
-        """The line as it stands when nobody has edited it."""
-        return self.commands[self.shown]
+    def offered(self) -> Offer:
+        """What stands there when nobody has edited it."""
+        return self.offer(self.commands[self.shown])
+
+    def go_to(self, line: str) -> bool:
+        """Go on from the command that `line` is, as it was offered or bare; say whether it is one."""
+        for number, command in enumerate(self.commands):
+            if line == command or (line.endswith(command) and line == self.offer(command).line):
+                self.shown = number
+                return True
+        return False
 
     def write(self, listener: Listener) -> None:
         """Write on until there is one command more, or the round is complete.
@@ -96,10 +106,7 @@ class Rounds:
     def of(self, session: str, line: str) -> Round | None:
         """Return the round of `session` if `line` is one of its commands, which it goes on from."""
         found = self._rounds.get(session)
-        if found is None or line not in found.commands:
-            return None
-        found.shown = found.commands.index(line)  # an earlier one, after undo
-        return found
+        return found if found is not None and found.go_to(line) else None  # an earlier one, after undo
 
     def unfinished(self) -> Round | None:
         """Return the latest round, if it is not complete."""

@@ -1,4 +1,8 @@
-"""The gate: what may reach a person's line or screen. It refuses, it never repairs. Standard library only."""
+"""The gate: what may reach a person's line or screen. It refuses, it never repairs. Standard library only.
+
+Whoever makes a line or a message lets it through here, and so does the client at its last step: a daemon, a
+cache or a server that went bad has no way around. Imported on every key press.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,8 @@ def command(text: str) -> str:
     Every other character is handed back as it came. Raises NoCommandFound, with the reason, for a text that
     is empty, has more than one line, is longer than `LONGEST` or holds a character that is not plainly
     visible: controls, the tab among them, direction marks, zero-width and private characters, any space but
-    the ordinary one. Joiners are let through only where they build one emoji out of several.
+    the ordinary one. Joiners are let through only where they build one emoji out of several. Refused is also
+    a program's name that looks like ASCII and is not, or mixes scripts: see `lookalikes`.
     """
     line = text.strip(" \t\r\n")
     if not line:
@@ -38,13 +43,26 @@ def command(text: str) -> str:
         raise NoCommandFound(f"the answer is longer than {LONGEST:,} characters; nothing was changed")
     if "\n" in line or "\r" in line:
         raise NoCommandFound("the answer does not fit on one line; nothing was changed")
-    for at, char in enumerate(line):
-        if not _visible(line, at):
-            unseen = f"a character that cannot be seen (U+{ord(char):04X})"
-            raise NoCommandFound(f"the answer holds {unseen}; nothing was changed")
+    unseen = _first_unseen(line)
+    if unseen:
+        raise NoCommandFound(f"the answer holds {unseen}; nothing was changed")
     if (len(line) - len(line.rstrip("\\"))) % 2:
         raise NoCommandFound("the answer ends in a backslash, so it is not all there; nothing was changed")
+    seeming = _first_seeming(line)
+    if seeming:
+        raise NoCommandFound(f"the answer holds {seeming}; nothing was changed")
     return line
+
+
+def words(text: str) -> str:
+    """Return `text`, a person's own words that go back to their line: it may have line breaks and tabs.
+
+    Raises NoCommandFound for any other character that is not plainly visible.
+    """
+    unseen = _first_unseen(text.replace("\n", " ").replace("\t", " "))
+    if unseen:
+        raise NoCommandFound(f"your words hold {unseen}, so they were not put back; undo brings them")
+    return text
 
 
 def printable(text: str) -> str:
@@ -57,6 +75,42 @@ def printable(text: str) -> str:
     if line.isascii() and line.isprintable():
         return line
     return "".join(char if _visible(line, at) else _spelt(char) for at, char in enumerate(line))
+
+
+def escaped(json_text: str) -> str:
+    """Return JSON that says the same, with each character that could not be seen written as an escape.
+
+    Such a character can only stand in a string there. A program reads what was meant, a terminal obeys none.
+    """
+    if json_text.isascii():
+        return json_text.replace("\x7f", "\\u007f")
+    return "".join(
+        char if _visible(json_text, at) or char == "\n" else _utf16(char) for at, char in enumerate(json_text)
+    )
+
+
+def _utf16(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _first_unseen(line: str) -> str:
+    """Name the first character of `line` that is not plainly visible; "" where there is none."""
+    if line.isascii() and line.isprintable():
+        return ""
+    found = (char for at, char in enumerate(line) if not _visible(line, at))
+    return next((f"a character that cannot be seen (U+{ord(char):04X})" for char in found), "")
+
+
+def _first_seeming(line: str) -> str:
+    """Name the first program of `line` with letters that are not what they seem; "" where there is none."""
+    if line.isascii():
+        return ""
+    from caro_shell import lookalikes  # noqa: PLC0415 - brings tables that few lines need
+
+    name = lookalikes.first(line)
+    which = " ".join(f"U+{ord(char):04X}" for char in name if not char.isascii())[:40]
+    return f"letters that only look like those of a program ({name[:40]}: {which})" if name else ""
 
 
 def _visible(line: str, at: int) -> bool:

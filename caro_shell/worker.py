@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from caro_shell import paths, protocol
 from caro_shell.engine import Engine
-from caro_shell.errors import Cancelled, CaroError
+from caro_shell.errors import Cancelled, CaroError, for_log
 from caro_shell.protocol import Status
 from caro_shell.reply import Request
 from caro_shell.sanitise import printable
@@ -22,6 +22,8 @@ log = logging.getLogger("caro.worker")
 
 #: Seconds that a client may take to look at its environment.
 ENVIRONMENT_S = 2.0
+#: The settings that a request may bring along; no other path than that of a model is opened for a client.
+FLAGS = ("backend.preferred", "backend.fallback", "backend.embedded.model")
 
 
 class Job:
@@ -33,7 +35,7 @@ class Job:
             line=fields.get("line", ""),
             shell=fields.get("shell", ""),
             env=_under("env.", fields),
-            flags=_under("flag.", fields),
+            flags={key: value for key, value in _under("flag.", fields).items() if key in FLAGS},
             session=fields.get("session", ""),
             count=_count(fields.get("count", "1")),
         )
@@ -73,7 +75,7 @@ class Job:
                 found = None
             if found is None:
                 raise Cancelled
-            self._known[wanted] = found
+            self._known[wanted] = {name: found[name] for name in wanted if name in found}
         return self._known[wanted]
 
     def hear_environment(self, fields: dict[str, str]) -> None:
@@ -142,18 +144,19 @@ class Worker(threading.Thread):
             log.info("cancelled after %.0f ms", (time.monotonic() - job.asked) * 1e3)
             return
         except CaroError as error:
-            log.warning("no answer: %s: %s", type(error).__name__, error)
+            log.warning("no answer: %s: %s", type(error).__name__, for_log(error))
             _say(job, str(error))
         except Exception as error:
             log.exception("no answer")
             _say(job, f"caro failed ({type(error).__name__}: {error}); {paths.see_log('daemon')}")
         else:
             self.answered += 1
+            offer = reply.offers[0]
             job.send(
                 event="reply",
                 status=str(Status.COMMAND),
-                line=reply.command,
-                notice=printable("; ".join(reply.notices)),
+                line=offer.line,
+                notice=printable("; ".join(filter(None, (offer.note, *reply.notices)))),
                 details=json.dumps(reply.as_dict(), ensure_ascii=False),
             )
 
@@ -184,7 +187,7 @@ def _try(work: Callable[[], None]) -> None:
     except Cancelled:
         pass
     except CaroError as error:
-        log.warning("%s: %s", type(error).__name__, error)
+        log.warning("%s: %s", type(error).__name__, for_log(error))
     except Exception:
         log.exception("idle work failed")
 

@@ -52,9 +52,16 @@ _caro_remember() {
   [[ $1 == ' '* ]] || \builtin history -s -- "# ${words//$'\n'/ }"
 }
 
-# One sentence above the line; readline then draws prompt and line again.
+# One sentence above the line, a risk in its colour; readline then draws prompt and line again.
 _caro_show() {
-  \builtin printf 'caro: %s\n' "$1" >/dev/tty
+  local colour='' plain=''
+  if [[ -z ${NO_COLOR-} ]]; then
+    case $1 in
+      danger:*) colour=$'\e[1;31m' plain=$'\e[m' ;;
+      caution:* | unknown:*) colour=$'\e[33m' plain=$'\e[m' ;;
+    esac
+  fi
+  \builtin printf '%scaro: %s%s\n' "$colour" "$1" "$plain" >/dev/tty
 }
 
 # Readline takes prompt and line off the screen while a `bind -x` command runs: show them, and leave in
@@ -120,4 +127,5 @@ _caro_bind() {
   _caro_everywhere '"\C-j": "\e[9001~\e[9002~"'
 }
 
+\builtin shopt -s interactive_comments # what is commented out does nothing, whichever key accepts the line
 _caro_bind

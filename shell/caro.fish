@@ -65,11 +65,20 @@ function _caro_remember --description 'The words go into the history as a commen
     end
 end
 
-function _caro_show --description 'One sentence below the line; fish then draws prompt and line again below that.'
+function _caro_show --description 'One sentence below the line, a risk in its colour; fish then draws the line again.'
     set -l rows (_caro_rows (commandline))
     set -l above (_caro_rows (commandline --cut-at-cursor))
     string repeat -N -n (math $rows - $above + 1) \n
-    printf 'caro: %s\n' "$argv"
+    set -l colour
+    if test -z "$NO_COLOR"
+        switch "$argv"
+            case 'danger:*'
+                set colour \e'[1;31m' \e'[m'
+            case 'caution:*' 'unknown:*'
+                set colour \e'[33m' \e'[m'
+        end
+    end
+    printf '%scaro: %s%s\n' "$colour[1]" "$argv" "$colour[2]"
     string repeat -N -n $above \n # fish goes up by as many rows before it draws
     commandline -f repaint
 end

@@ -59,9 +59,31 @@ _caro_remember() {
   [[ $1 == ' '* ]] || \builtin print -rs -- "# ${${1#\# }//$'\n'/ }"
 }
 
-# One sentence below the line, gone with Enter or the next press.
+# One sentence below the line, gone with Enter or the next press. It has no colours there: a risk colours the line.
 _caro_show() {
+  local colour=
   \builtin zle -M -- "caro: $1"
+  case $1 in
+    danger:*) colour=fg=red,bold ;;
+    caution:* | unknown:*) colour=fg=yellow ;;
+  esac
+  [[ -z $colour || -n ${NO_COLOR-} ]] || _caro_mark $colour
+}
+
+# Colour the line as long as it stands as it was offered: run before each redraw until then, behind what others
+# highlight. A zsh older than 5.9 cannot tell our colour from theirs, so it has the words alone.
+_caro_mark() {
+  \builtin emulate -L zsh
+  local offered=${(M)1:#fg=*}  # a hook is called with its own name
+  [[ -z $offered ]] || typeset -ga _caro_marked=($offered "$BUFFER")
+  region_highlight=("${(@)region_highlight:#*memo=caro}")
+  if [[ $BUFFER == "$_caro_marked[2]" ]]; then
+    region_highlight+=("0 $#BUFFER $_caro_marked[1] memo=caro")
+    [[ $region_highlight[-1] == *memo=caro ]] || region_highlight[-1]=()
+    [[ -z $offered ]] || { \builtin autoload -Uz add-zle-hook-widget && add-zle-hook-widget line-pre-redraw _caro_mark }
+  else
+    add-zle-hook-widget -d line-pre-redraw _caro_mark
+  fi
 }
 
 # Leave in REPLY how bindkey writes "ctrl-x alt-g"; what is no such key is said and not bound.
@@ -104,4 +126,5 @@ _caro_bind() {
   fi
 }
 
+\builtin setopt interactive_comments  # what is commented out does nothing, whichever key accepts the line
 _caro_bind

@@ -26,7 +26,7 @@ _STATE_KEY, _ASK_AGAIN_S = "\x1d", 3.0
 #: Start-up files: a prompt of "$ ", no history file of the machine's, and the state key.
 _RC = {
     "zsh": """
-PS1='$ '; HISTFILE=; HISTSIZE=100; SAVEHIST=0; setopt interactive_comments; unsetopt prompt_sp; KEYTIMEOUT=1
+PS1='$ '; HISTFILE=; HISTSIZE=100; SAVEHIST=0; unsetopt prompt_sp; KEYTIMEOUT=1
 _test_state() {{ print -rn -- "$CURSOR:$BUFFER" > {state}.new; command mv {state}.new {state} }}
 zle -N _test_state; for m in emacs viins vicmd; do bindkey -M $m '^]' _test_state; done; unset m
 """,
@@ -127,16 +127,21 @@ class Terminal:
     def state(self) -> State:
         """Ask the shell for its buffer and cursor."""
         self._state_file.unlink(missing_ok=True)
-        asked = [0.0]
+        asked: list[float] = []
 
         def answered() -> bool:
-            if time.monotonic() - asked[0] > _ASK_AGAIN_S and not self._state_file.exists():
-                asked[0] = time.monotonic()
+            overdue = not asked or time.monotonic() - asked[-1] > _ASK_AGAIN_S
+            if overdue and not self._state_file.exists():
+                asked.append(time.monotonic())
                 self.send(_STATE_KEY)  # again, too: a client that is still ending takes keys away
             return self._state_file.exists()
 
         self.wait_for(answered, "answer to the state key")
         cursor, _, line = self._state_file.read_text().partition(":")
+        if len(asked) > 1:  # of a shell that was only slow another answer comes: not into the next command
+            self._state_file.unlink()
+            later = time.monotonic() + _ASK_AGAIN_S
+            self.wait_for(lambda: self._state_file.exists() or time.monotonic() > later, "moment's rest")
         return State(line, int(cursor))
 
     def wait_for_progress(self, line: str, command: str) -> None:
@@ -205,6 +210,15 @@ class PtyTerminal(Terminal):
     def cursor(self) -> tuple[int, int]:
         """Return the cursor's row and column."""
         return self._screen.cursor.y, self._screen.cursor.x
+
+    def style(self, text: str, offset: int = 0) -> tuple[str, bool]:
+        """Return colour and boldness of the character `offset` in the last `text` on the screen."""
+        self.wait_for(lambda: any(text in row for row in self.rows()), repr(text))
+        row, column = next(
+            (number, row.rindex(text)) for number, row in reversed([*enumerate(self.rows())]) if text in row
+        )
+        character = self._screen.buffer[row][column + offset]
+        return character.fg, character.bold
 
     def resize(self, rows: int, columns: int) -> None:
         """Give the window another size."""

@@ -73,9 +73,38 @@ def test_words_that_begin_with_a_verb_or_hold_dashes(caro, way):
     assert (code, out) == (0, "refuse\n")  # "daemon" is a verb that the script does not know
 
 
+def test_danger_is_said_on_standard_error(caro, way):
+    said = "caro: danger: deletes everything under /var/www, not recoverable"
+    assert caro(*way, "say rm -rf /var/www") == (0, "rm -rf /var/www\n", said + "\n")
+    code, out, err = caro(*way, "-n", "2", "many rm -rf /")
+    assert (code, out) == (0, "# rm -rf /\n# rm -rf / 2\n")
+    said = re.escape("caro: danger: deletes the whole system, not recoverable; commented out")
+    assert re.fullmatch(rf"{said}.* \(line 1\)\n{said}.* \(line 2\)\n", err)  # and how many files that are
+
+
+def test_the_risk_is_told_to_programs_beside_the_bare_command(caro, way):
+    reply = json.loads(caro(*way, "--json", "say rm -rf /")[1])
+    text = "deletes the whole system, not recoverable"
+    reason = {"level": "danger", "text": text, "start": 7, "end": 8}
+    assert reply["command"] == "rm -rf /"
+    assert reply["risk"] == {"level": "danger", "critical": True, "reasons": [reason]}
+    assert reply["offers"][0]["line"] == "# rm -rf /"
+
+
+def test_the_setting_decides_how_much_is_said(caro, way, monkeypatch):
+    monkeypatch.setenv("CARO_SAFETY", "off")
+    assert caro(*way, "say rm -rf /") == (0, "rm -rf /\n", "")
+    monkeypatch.setenv("CARO_SAFETY", "strict")
+    assert caro(*way, "say rm -rf photos")[2].startswith("caro: caution: ")
+    monkeypatch.setenv("CARO_SAFETY", "some")
+    code, _, err = caro(*way, "say ls")
+    assert code == 2
+    assert err == "caro: CARO_SAFETY: safety.level must be one of strict, normal, off, not 'some'\n"
+
+
 KEYS = {
     "command", "generated_command", "explanation", "confidence", "shell", "backend", "model", "timings",
-    "notices", "cached", "alternatives", "fallback_from", "checks"}  # fmt: skip
+    "notices", "cached", "alternatives", "fallback_from", "checks", "offers", "risk"}  # fmt: skip
 TIMINGS = {
     "total_ms", "queue_ms", "load_ms", "prefill_ms", "decode_ms",
     "prompt_tokens", "cached_tokens", "generated_tokens",

@@ -81,6 +81,7 @@ def test_a_file_may_set_everything(file):
     models.sources = ["/a", "https://b"]
     shell.key = "alt-g"
     shell.comment = false
+    safety.level = "strict"
     [backend]
     preferred = "vllm"
     fallback = false

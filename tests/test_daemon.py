@@ -97,7 +97,8 @@ def test_an_error_is_a_sentence_and_the_daemon_stays(daemon, line, sentence):
     assert reply["status"] == "1"
     assert sentence in reply["line"]
     assert rewritten("say pwd") == "pwd"
-    assert ("RuntimeError: a bug" in log()) == (line == "raise")
+    assert ("RuntimeError" in log()) == (line == "raise")
+    assert "RuntimeError: a bug" not in log(), "what it says may be the line"
 
 
 def test_the_longest_command_fits_a_reply(daemon):
@@ -443,6 +444,59 @@ def test_the_environment_of_the_starter_is_not_consulted():
         assert rewritten("say pwd", **{"env.CARO_MODEL": BROKEN}) == sentence
         assert rewritten("say pwd", **{"flag.backend.embedded.model": BROKEN}) == sentence
         assert rewritten("say pwd") == "pwd"
+
+
+def test_a_request_brings_no_settings_but_the_three_of_the_command_line(tmp_path):
+    with running():
+        assert rewritten("say pwd", **{"flag.generation.max_tokens": "nonsense"}) == "pwd"
+        assert rewritten("say pwd", **{"flag.backend.ca_bundle": str(tmp_path)}) == "pwd"
+        assert rewritten("say pwd", **{"flag.nonsense": "1"}) == "pwd"
+        assert "must be one of embedded" in rewritten("say pwd", **{"flag.backend.preferred": "nonsense"})
+
+
+def test_a_request_does_not_say_where_the_daemon_keeps_things(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "config.toml").write_text("colour = 1")
+    with running():
+        moved = {f"env.{name}": str(elsewhere) for name in ("CARO_HOME", "HOME", "XDG_RUNTIME_DIR", "TMPDIR")}
+        reply = ask("rewrite", shell="bash", line="say pwd", **moved)
+        assert (reply["line"], reply["notice"]) == ("pwd", "")
+    assert os.listdir(elsewhere) == ["config.toml"]
+
+
+def test_the_daemon_hears_of_no_variable_that_it_did_not_ask_for(daemon):
+    with Caller() as caller:
+        caller.send(kind="rewrite", shell="bash", line="environ VISIBLE")
+        caller.send(kind="environment", **{"env.VISIBLE": "1", "env.OTHER": "2"})
+        assert caller.reply()["line"] == "echo {'VISIBLE': '1'}"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_model_writes_is_logged_with_debug_alone(debug):
+    arguments = ["--ready-fd", "1"] + ["--debug"] * debug
+    done = subprocess.Popen([sys.executable, *SCRIPTED, *arguments], stdout=subprocess.PIPE, text=True)
+    try:
+        assert done.stdout
+        assert done.stdout.readline() == "ready\n"
+        rewritten("refuse my-secret-words")
+        assert ("I am sorry, but I cannot" in log()) == debug
+        rewritten("raise my-secret-words")
+        assert ("RuntimeError: a bug" in log()) == debug
+    finally:
+        done.kill()
+        done.communicate()
+
+
+def test_what_a_client_sends_is_not_logged(daemon):
+    with Caller() as caller:
+        caller.send_bytes(VALID + b"my-secret-words\x1e")
+        assert caller.events() == []
+    with Caller() as caller:
+        caller.send_bytes(b"my-secret-words \xff\x1e")
+        assert caller.events() == []
+    assert log().count("a client was dropped") == 2
+    assert "my-secret-words" not in log()
 
 
 VALID = f"protocol={PROTOCOL}\x1fversion={__version__}\x1f".encode()

@@ -9,8 +9,9 @@ import pytest
 from caro_shell.resources import resource
 
 FUNCTIONS = ["rewrite", "accept_line", "remember", "show", "sequence", "bind"]
-#: Readline takes the line off the screen and binds one keymap at a time; fish must be told where it is.
-ONLY = {"zsh": set(), "bash": {"draw", "everywhere"}, "fish": {"rows"}}
+#: zsh has no colours below the line; readline takes the line off the screen and binds one keymap at a time;
+#: fish must be told where it is.
+ONLY = {"zsh": {"mark"}, "bash": {"draw", "everywhere"}, "fish": {"rows"}}
 
 
 @pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])

@@ -91,6 +91,25 @@ def test_only_the_owner_can_read_it(ask) -> None:
     assert cache.get("key") == {"command": "ls"}
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"command": "ls \x1b[2J"},
+        {"command": "ls\nrm -rf ~"},
+        {"command": "сurl x"},
+        {"command": "ls", "alternatives": ["ls", "ls\u202e"]},
+        {"command": 7},
+        {"alternatives": []},
+    ],
+    ids=range(6),
+)
+def test_what_was_slipped_into_the_file_is_not_offered(ask, counting: Counting, monkeypatch, fields) -> None:
+    ask("list files")
+    monkeypatch.setattr(ReplyCache, "get", lambda *_: dict(fields))
+    reply = ask("list files")
+    assert (reply.command, reply.cached, counting.asked) == ("echo list files 2", False, 2)
+
+
 def test_the_least_recently_used_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replycache, "ENTRIES_KEPT", 3)
     clock = iter(range(100))

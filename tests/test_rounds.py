@@ -139,6 +139,27 @@ def test_others_go_on_from_the_better_answer_and_never_to_the_one_that_was_refus
     assert model.asked.objections[0][0] == "sort --by-size a"
 
 
+def test_what_is_commented_out_goes_on_to_the_next_with_its_mark_or_without():
+    engine = engine_of(Model("rm -rf /*", "rm -rf /var/www", "pwd"))
+    reply = answer(engine, "rm -rf /")
+    assert (reply.command, reply.offers[0].line) == ("rm -rf /", "# rm -rf /")
+    again = turn(engine, "# rm -rf /")
+    assert again.line == "# rm -rf /*"
+    assert again.notice.startswith("danger: ")
+    assert turn(engine, "rm -rf /") == again, "a mark that was taken away is no edit"
+    there = turn(engine, again.line)
+    assert (there.line, there.notice[:8]) == ("rm -rf /var/www", "danger: ")
+    assert turn(engine, there.line) == ("pwd", "")
+    assert turn(engine, "pwd") == ("rm -rf /", ""), "a person's own words are not judged"
+
+
+def test_a_round_keeps_to_the_setting_that_it_began_with():
+    engine = engine_of(Model("pwd"))
+    off = {"CARO_SAFETY": "off"}
+    assert answer(engine, "rm -rf /", env=off).offers[0].line == "rm -rf /"
+    assert turn(engine, "rm -rf /").line == "pwd"
+
+
 def test_nothing_else_is_said_once():
     engine = engine_of(Model("du"))
     answer(engine, "du")

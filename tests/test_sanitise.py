@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import unicodedata
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caro_shell.errors import NoCommandFound
-from caro_shell.sanitise import LONGEST, command, printable
+from caro_shell.sanitise import LONGEST, command, escaped, printable, words
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,17 @@ def test_printable(text, shown):
     assert printable(text) == shown
 
 
+def test_words_may_have_lines_and_tabs():
+    assert words(" list\n\tthe files  ") == " list\n\tthe files  "
+    for unseen in "\x1b\r\x00\xa0\u202e\u200b\ud800":
+        with pytest.raises(NoCommandFound, match="undo brings them"):
+            words(f"list{unseen}files")
+
+
 ANYTHING = st.one_of(st.text(), st.text(st.characters(categories=("Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "So"))))
+
+#: Text that UTF-8 can hold, as all that comes from elsewhere.
+WHOLE = ANYTHING.map(lambda text: text.encode("utf-8", "replace").decode())
 
 
 @settings(max_examples=200, deadline=None)
@@ -133,3 +144,11 @@ def test_import_is_cheap():
         "caro_shell.errors",
         "caro_shell.sanitise",
     }
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.recursive(WHOLE, lambda inner: st.lists(inner) | st.dictionaries(WHOLE, inner), max_leaves=5))
+def test_escaped_json_says_the_same_and_can_be_seen(value):
+    shown = escaped(json.dumps(value, ensure_ascii=False))
+    assert printable(shown) == shown
+    assert json.loads(shown) == value

@@ -12,7 +12,7 @@ from caro_shell.bench.report import percent
 from caro_shell.bench.task import load_tasks
 from caro_shell.errors import CaroError, ConfigError
 from caro_shell.manage.table import table
-from caro_shell.sanitise import printable
+from caro_shell.sanitise import escaped, printable
 
 _HEADINGS = ("", "OF", "BEFORE", "AFTER", "GAINED", "LOST", "DIFFERENCE", "95 %", "P")
 
@@ -24,7 +24,7 @@ def compare(args: argparse.Namespace) -> int:
     differ = list(remarks(before, after))
     if args.json:
         classes = [{**one._asdict(), "interval": list(one.interval)} for one in found]
-        print(json.dumps({"classes": classes, "remarks": differ}, ensure_ascii=False))
+        print(escaped(json.dumps({"classes": classes, "remarks": differ}, ensure_ascii=False)))
         return 0
     for remark in differ:
         print(f"caro: {printable(remark)}", file=sys.stderr)

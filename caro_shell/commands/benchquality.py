@@ -21,7 +21,7 @@ from caro_shell.bench.task import Task, load_tasks
 from caro_shell.bench.watcher import Watcher
 from caro_shell.errors import CaroError, ConfigError
 from caro_shell.manage.table import table
-from caro_shell.sanitise import printable
+from caro_shell.sanitise import escaped, printable
 
 #: What keeps one result.
 _Keep = Callable[[Graded], None]
@@ -66,7 +66,7 @@ def quality(args: argparse.Namespace) -> int:
     if args.markdown:
         _write(args.markdown, report.markdown(record, [*notices, *missed]))
     for sentence in missed:
-        print(f"caro: {sentence}", file=sys.stderr)
+        print(f"caro: {printable(sentence)}", file=sys.stderr)
     return 1 if missed else 0
 
 
@@ -127,7 +127,7 @@ def _print(record: Mapping[str, Any], notices: Sequence[str], *, as_json: bool) 
     for notice in notices:
         print(f"caro: {printable(notice)}", file=sys.stderr)
     if as_json:
-        print(json.dumps(record, ensure_ascii=False))
+        print(escaped(json.dumps(record, ensure_ascii=False)))
         return
     for rows in (report.accuracy(record), report.forms(record), report.costs(record)):
         if rows[1:]:

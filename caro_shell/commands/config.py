@@ -68,9 +68,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(*, as_json: bool) -> None:
+    from caro_shell.setup.exposed import exposed, without_secrets  # noqa: PLC0415 - the other actions spare it
+
     settings = _load()
+    for sentence in exposed():
+        _say(sentence)
     rows = {
-        key: (getattr(settings, setting.name), _source(settings, key))
+        key: (without_secrets(key, getattr(settings, setting.name)), _source(settings, key))
         for key, setting in config.SETTINGS.items()
     }
     if as_json:
@@ -177,6 +181,9 @@ def _say(sentence: str) -> None:
 
 
 def _print_raw(text: str) -> None:
-    """Print `text` byte for byte: a path need not be text that can be encoded."""
+    """Print `text` byte for byte, since a path need not be text that can be encoded; not so on a screen."""
+    if sys.stdout.isatty():
+        print(printable(text))
+        return
     sys.stdout.flush()
     sys.stdout.buffer.write(os.fsencode(text) + b"\n")

@@ -27,7 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status.add_argument("--json", action="store_true", help="print one JSON object")
     actions.add_parser("start", help="start it in the background; a key press does so by itself")
     actions.add_parser("stop", help="stop it and free its memory; what is being answered is given up")
-    actions.add_parser("run", help="run it in this terminal, its log on standard error, until Ctrl-C")
+    foreground = actions.add_parser(
+        "run", help="run it in this terminal, its log on standard error, until Ctrl-C"
+    )
+    foreground.add_argument(
+        "--debug", action="store_true", help="log what models and servers write, too: your words are in that"
+    )
     actions.add_parser("enable", help="start it at every login, warm for the first key press; and now")
     actions.add_parser("disable", help="start it at login no longer; the next key press does")
     actions.add_parser("apply", help="enable or disable, as config.toml says")
@@ -38,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "run":
         from caro_shell.daemon import main  # noqa: PLC0415 - the heavy half of caro
 
-        return main([])
+        return main(["--debug"] if args.debug else [])
     if args.action in AT_LOGIN:
         settings = config.load(paths.config_file(), env={})
         for notice in settings.notices:
@@ -88,9 +93,9 @@ AT_LOGIN: dict[str, Callable[[Config], None]] = {"enable": _enable, "disable": _
 
 def _warn_of(settings: Config, contrary: str) -> None:
     if "daemon.start" in settings.sources and settings.start == contrary:
+        file = printable(paths.config_file())
         print(
-            f'caro: {paths.config_file()} says start = "{contrary}", and the next install.sh goes by that',
-            file=sys.stderr,
+            f'caro: {file} says start = "{contrary}", and the next install.sh goes by that', file=sys.stderr
         )
 
 
@@ -104,13 +109,15 @@ def _show_status(answer: str | None, *, as_json: bool) -> int:
     else:
         model = state["model"] or "no model"
         at_login = ", started at login" if state.get("at_login") else ""
-        print(
-            f"caro {state['version']}, process {state['pid']}, "
-            f"up {state['uptime_s']} s, idle {state['idle_s']} s{at_login}"
-        )
-        print(f"{model} in memory, {state['memory_mb']} MB in all, {state['answered']} answered")
-        print(f"socket {state['socket']}")
+        up, idle = f"up {state['uptime_s']} s", f"idle {state['idle_s']} s{at_login}"
+        _print(f"caro {state['version']}, process {state['pid']}, {up}, {idle}")
+        _print(f"{model} in memory, {state['memory_mb']} MB in all, {state['answered']} answered")
+        _print(f"socket {state['socket']}")
     return 0 if answer is not None else 1
+
+
+def _print(line: str) -> None:
+    print(printable(line))
 
 
 def ask(kind: str) -> str | None:

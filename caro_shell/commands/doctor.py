@@ -119,6 +119,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _program,
     _settings,
     checkup.servers,
+    checkup.files,
     _daemon,
     _hooks,
     _key,

@@ -11,12 +11,13 @@ from typing import Any
 
 from caro_shell import client, config, engine, launch, paths, protocol
 from caro_shell.backends import own_environment
+from caro_shell.colour import painted
 from caro_shell.errors import CaroError, ConfigError
 from caro_shell.progress import Progress
 from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Status
 from caro_shell.reply import Request
-from caro_shell.sanitise import printable
+from caro_shell.sanitise import command, escaped, printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,19 +62,30 @@ def run(args: argparse.Namespace) -> int:
         reply = _alone(request, progress) if args.no_daemon else _asked(request, progress)
     except CaroError as error:
         if args.json:
-            print(json.dumps({"command": None, "error": printable(str(error))}, ensure_ascii=False))
+            print(escaped(json.dumps({"command": None, "error": str(error)}, ensure_ascii=False)))
         raise
     finally:
         progress.clear()
+    offers = reply["offers"]
+    lines = [command(offer["line"]) for offer in offers]  # whoever answered
+    _say_risks(offers)
     for notice in reply["notices"]:
         print(f"caro: {printable(notice)}", file=sys.stderr)
     if args.verbose:
-        print(_story(reply), file=sys.stderr)
+        print(printable(_story(reply)), file=sys.stderr)
     if args.json:
-        print(json.dumps(reply, ensure_ascii=False))
+        print(escaped(json.dumps(reply, ensure_ascii=False)))
     else:
-        print(reply["command"], *reply["alternatives"], sep="\n")
+        print(*lines, sep="\n")
     return 0
+
+
+def _say_risks(offers: list[dict[str, Any]]) -> None:
+    for number, offer in enumerate(offers, 1):
+        where = f" (line {number})" if len(offers) > 1 else ""
+        if offer["note"]:
+            note = f"caro: {printable(offer['note'])}{where}"
+            print(painted(note, offer["risk"]["level"], sys.stderr), file=sys.stderr)
 
 
 def _piped() -> str:

@@ -142,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
         name = without_credentials(getattr(args, "name", "") or "")
         again = f"caro model {args.action} {shlex.quote(name)}".removesuffix(" ''")
         before = _STOPPED.get(args.action, "start again with")
-        print(f"\ncaro: stopped; {before}: {again}", file=sys.stderr)
+        print(f"\ncaro: stopped; {before}: {printable(again)}", file=sys.stderr)
         return 130
 
 

@@ -31,7 +31,7 @@ def _list(args: argparse.Namespace) -> int:
     print(listing.overview(items))
     print()
     for sentence in listing.outlook(items, settings):
-        print(printable(sentence))
+        _print(sentence)
     return 0
 
 
@@ -64,12 +64,12 @@ def _pull(args: argparse.Namespace) -> int:
     if model.form == "gguf" and not model.sha256:
         _try(model, path)
     if not args.quiet:
-        print(f"{model.id} {'is fetched and verified' if fetched else 'is here already, whole'}: {path}")
+        _print(f"{model.id} {'is fetched and verified' if fetched else 'is here already, whole'}: {path}")
         if is_new:
-            print(f"It stands in {paths.models_file()} now, as {model.id}.")
+            _print(f"It stands in {paths.models_file()} now, as {model.id}.")
         now = inventory.answering(settings)
         if now is None or now.model.id != model.id:
-            print(f"Let it answer with: caro model use {model.short or model.id}")
+            _print(f"Let it answer with: caro model use {model.short or model.id}")
     return 0
 
 
@@ -94,7 +94,7 @@ def _upgrade(args: argparse.Namespace) -> int:
     from caro_shell.manage.upgrading import upgrade  # noqa: PLC0415  # as above
 
     quality = args.quality or config.load(paths.config_file()).quality
-    say: Callable[[str], None] = (lambda _: None) if args.quiet else print
+    say: Callable[[str], None] = (lambda _: None) if args.quiet else _print
     upgrade(args.name or "", quality, say, force=args.force, quiet=args.quiet)
     return 0
 
@@ -111,7 +111,7 @@ def _convert(args: argparse.Namespace) -> int:
     model = named(args)
     path = convert(model, quiet=args.quiet)
     if not args.quiet:
-        print(f"{model.id} is converted, and writes what it wrote: {path}")
+        _print(f"{model.id} is converted, and writes what it wrote: {path}")
         print("On Apple silicon it answers from now on; elsewhere with backend.embedded.variant = mlx")
     return 0
 
@@ -127,7 +127,7 @@ def _verify(args: argparse.Namespace) -> int:
         )
     path = verify(model, quiet=args.quiet)
     if not args.quiet:
-        print(f"{model.id} is whole, its SHA-256 is {model.sha256}: {path}")
+        _print(f"{model.id} is whole, its SHA-256 is {model.sha256}: {path}")
     return 0
 
 
@@ -145,7 +145,7 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _agreed(against: str) -> bool:
     """Ask whether a model is to be removed; where nobody can be asked, it is not."""
-    print(against, file=sys.stderr)
+    print(printable(against), file=sys.stderr)
     if not sys.stdin or not sys.stdin.isatty():
         return False
     print("Remove it? [y/N] ", end="", file=sys.stderr, flush=True)
@@ -153,7 +153,8 @@ def _agreed(against: str) -> bool:
 
 
 def _path(args: argparse.Namespace) -> int:
-    print(disk.locate(named(args)))
+    path = disk.locate(named(args))
+    print(printable(path) if sys.stdout.isatty() else path)  # a script is given the very name
     return 0
 
 
@@ -161,6 +162,10 @@ def _told(sentences: list[str], *, quiet: bool = False) -> int:
     if not quiet:
         print(*map(printable, sentences), sep="\n")
     return 0
+
+
+def _print(sentence: str) -> None:
+    print(printable(sentence))
 
 
 def _remark(sentence: str) -> None:

@@ -39,7 +39,7 @@ def tried(model: Model, *, quiet: bool = False) -> Trial:
     Raises ModelError or BackendError when it cannot be loaded or gives no answer, or another one stood in.
     """
     if not quiet:
-        print(f"caro: trying {model.id} with one request", file=sys.stderr)
+        print(f"caro: trying {printable(model.id)} with one request", file=sys.stderr)
     waiting = _Waiting(f"trying {model.id}", Progress(fd_of_terminal(quiet=quiet)))
     try:
         waiting.stage("loading")

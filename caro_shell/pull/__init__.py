@@ -18,6 +18,7 @@ from caro_shell.pull.offers import Offer, Place, offer, places
 from caro_shell.pull.part import SourceError
 from caro_shell.pull.progress import Progress
 from caro_shell.pull.staging import Staging
+from caro_shell.sanitise import printable
 from caro_shell.sizes import readable
 
 
@@ -45,7 +46,8 @@ def pull(model: Model, preferred: Sequence[str] = (), *, quiet: bool = False, ca
     path = _whole(model, quiet=quiet)
     if path and not os.path.exists(target + ".lock"):  # of a pull that runs, or was killed at the very end
         if not (quiet or pinning.pinned(model).sha256):
-            print(f"caro: no SHA-256 is known of {model.id}, so {path} is taken as it is", file=sys.stderr)
+            said = printable(f"no SHA-256 is known of {model.id}, so {path} is taken as it is")
+            print(f"caro: {said}", file=sys.stderr)
         return Pulled(path, fetched=False)
     found = places(model, () if "://" in called else preferred)
     if not path and not found:

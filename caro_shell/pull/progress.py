@@ -35,11 +35,11 @@ class Progress:
     """Progress through `total` bytes under a `label`; nothing at all when `quiet`."""
 
     def __init__(self, label: str, total: int, *, quiet: bool = False) -> None:
-        self._label = label
+        self._label = printable(label)
         self._total = total
         self._base = 0
         self._quiet = quiet
-        self._bar = _Bar(label, total) if sys.stderr.isatty() and not quiet else None
+        self._bar = _Bar(self._label, total) if sys.stderr.isatty() and not quiet else None
         self.start_at(0)
 
     def advance(self, count: int) -> None:

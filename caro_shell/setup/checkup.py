@@ -11,6 +11,7 @@ from caro_shell.config import Config
 from caro_shell.errors import CaroError, ConfigError
 from caro_shell.setup import candidate, particulars
 from caro_shell.setup.candidate import Candidate
+from caro_shell.setup.exposed import exposed
 from caro_shell.transport.endpoint import is_loopback, without_login
 
 
@@ -31,8 +32,6 @@ def servers() -> Iterator[Finding]:
     used = [name for name in enabled if enabled[name] or settings.backend == name]
     for name in used:
         yield from _server(name, settings)
-    if used:
-        yield from _exposed()
 
 
 def _server(name: str, settings: Config) -> Iterator[Finding]:
@@ -102,12 +101,7 @@ def _server_key(variable: str) -> Finding:
     return Finding(well=True, sentence=f"the key for vllm is taken from {variable}, which is {state}")
 
 
-def _exposed() -> Iterator[Finding]:
-    """Look whether others than the person can read where words go, or change it."""
-    path = paths.config_file()
-    mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0
-    if mode & 0o077:
-        yield Finding(
-            well=False,
-            sentence=f"{path} is open to others (mode {mode:04o}); close it with: chmod 600 {path}",
-        )
+def files() -> Iterator[Finding]:
+    """Look whether others than the person can read where words go, change it, or find a secret there."""
+    for sentence in exposed():
+        yield Finding(well=False, sentence=sentence)

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from caro_shell.errors import HttpStatus, RemoteError, RemoteMalformed, RemoteTimeout
+from caro_shell.errors import HttpStatus, RemoteError, RemoteMalformed, RemoteTimeout, for_log
 from caro_shell.transport.deadline import Call, SlowConnection
 from caro_shell.transport.endpoint import Endpoint, is_address, without_login
 from caro_shell.transport.errors import told, translated
@@ -31,6 +31,7 @@ LONGEST_JSON, LONGEST_STREAM, LONGEST_ERROR = 16_000_000, 1_000_000, 65_536
 _UNLIKED = (400, 422)
 
 _REDIRECTS = 5
+_ENCODINGS = ("", "identity", "gzip")
 _CHUNK = 16_384
 
 Item = TypeVar("Item")
@@ -140,7 +141,7 @@ class Http:
             value = None
         if not isinstance(value, dict):
             where, begins = self.endpoint.where, data[:1000].decode("utf-8", "replace")
-            log.warning("%s sent: %s", where, hidden(begins, self.endpoint)[:200])
+            log.debug("%s sent: %s", where, hidden(begins, self.endpoint)[:200])
             raise RemoteMalformed(
                 f"{where} answered with something other than a JSON object; see to its address"
             )
@@ -156,11 +157,13 @@ class Http:
                 yield rest
 
     def _chunks(self, response: requests.Response, longest: int) -> Iterator[bytes]:
-        size = 0
+        where, size = self.endpoint.where, 0
+        # Compressed twice, 16 kB are 16 GB before anything can be counted here.
+        if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+            raise RemoteMalformed(f"{where} sent an answer in an encoding that it was not asked for")
         for chunk in response.iter_content(_CHUNK):
             size += len(chunk)
             if size > longest:
-                where = self.endpoint.where
                 raise RemoteMalformed(f"{where} sent more than {longest:,} bytes; is it the right server?")
             yield chunk
 
@@ -229,5 +232,6 @@ def _joined(url: str, location: str) -> str:
 def _logged(error: RemoteError, request: _Request) -> RemoteError:
     goes_on = request.is_look or (isinstance(error, HttpStatus) and error.status in _UNLIKED)
     # As text: a record that is kept would keep the error, and the connection that it came from.
-    log.log(logging.INFO if goes_on else logging.ERROR, "request failed: %s", str(error))
+    log.log(logging.INFO if goes_on else logging.ERROR, "request failed: %s", for_log(error))
+    log.debug("the server's words: %s", getattr(error, "detail", ""))
     return error

@@ -8,7 +8,7 @@ from typing import Any, Callable, TypeVar, cast
 
 import backoff
 
-from caro_shell.errors import HttpStatus, RemoteError
+from caro_shell.errors import HttpStatus, RemoteError, for_log
 
 log = logging.getLogger("caro.http")
 
@@ -30,7 +30,7 @@ def retried(
     def at_wait(details: Mapping[str, Any]) -> None:
         before_wait()
         log.warning(
-            "request failed, retry %d/%d: %s", details["tries"], len(waits), str(details["exception"])
+            "request failed, retry %d/%d: %s", details["tries"], len(waits), for_log(details["exception"])
         )
 
     def at_success(details: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ _SNAPSHOT = {
     "bind -m $m -s; done; } > FILE",
     "fish": "begin; set -n; functions -an; alias; bind -a; trap; end > FILE",
 }
-_OURS = re.compile(r"caro|\^G|C-g|\\cg|C-m|C-j|\\r|PROMPT_COMMAND|\\e\[900")
+_OURS = re.compile(r"caro|^interactivecomments$|\^G|C-g|\\cg|C-m|C-j|\\r|PROMPT_COMMAND|\\e\[900")
 #: Names that change from one command to the next by themselves.
 _RESTLESS = re.compile(
     r"^(declare )?(-\S+ )?(_|\?|\$|RANDOM|SECONDS|LINENO|HISTCMD|EPOCH\w*|SRANDOM|BASH_\w+|PIPESTATUS|"

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import logging
 import threading
+import tracemalloc
 
 import psutil
 import pytest
@@ -121,10 +122,12 @@ def test_a_json_object(server, opened):
     ids=range(9),
 )
 def test_something_else_than_a_json_object(server, opened, caplog, data):
+    caplog.set_level(logging.DEBUG, logger="caro")
     server.on("/a", body(data))
     sentence = f"127.0.0.1:{server.port} answered with something other than a JSON object; see to its address"
     assert failure(lambda: opened(server.url).get("/a"), RemoteMalformed) == sentence
-    begins, failed = logged(caplog)
+    begins, failed, _ = logged(caplog)
+    assert begins[0] == "DEBUG", "a server may say a person's words again"
     assert begins[1].startswith(f"127.0.0.1:{server.port} sent: ")
     assert begins[1].isprintable()
     assert len(begins[1]) < 250
@@ -155,6 +158,19 @@ def test_an_object_that_is_too_long(server, opened, answer):
     server.on("/a", answer)
     sentence = failure(lambda: opened(server.url).get("/a"), RemoteMalformed)
     assert sentence == f"127.0.0.1:{server.port} sent more than 16,000,000 bytes; is it the right server?"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate", "br", "x-gzip"])
+def test_a_bomb_in_two_wrappings_is_not_opened(server, opened, encoding):
+    wrapped = gzip.compress(gzip.compress(bytes(50_000_000), 9), 9)
+    assert len(wrapped) < 2000
+    server.on("/a", body(wrapped, content_encoding=encoding))
+    tracemalloc.start()
+    sentence = failure(lambda: opened(server.url).get("/a"), RemoteMalformed)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sentence == f"127.0.0.1:{server.port} sent an answer in an encoding that it was not asked for"
+    assert most < 5_000_000
 
 
 @pytest.mark.parametrize(

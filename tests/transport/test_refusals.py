@@ -49,7 +49,8 @@ def test_what_does_not_pass_is_an_error(server, opened, caplog):
     server.on("/a", body(b"no", 502))
     error = refusal(opened(server.url))
     assert len(server.requests) == 3
-    assert logged(caplog)[2:] == [("ERROR", f"request failed: {error}")]
+    said = f"127.0.0.1:{server.port} answered 502 Bad Gateway (...); its log may say why"
+    assert logged(caplog)[2:] == [("ERROR", f"request failed: {said}")]
     assert str(error) == f"127.0.0.1:{server.port} answered 502 Bad Gateway (no); its log may say why"
 
 
@@ -245,6 +246,22 @@ def test_a_key_is_never_shown(server, opened, caplog, answer):
     assert server.requests[0].headers["authorization"] == "Bearer secret-key"
     assert "secret-key" not in caplog.text + repr(caught.value) + repr(http.endpoint) + repr(http)
     assert "secret-key" not in getattr(caught.value, "detail", "")
+
+
+def test_what_a_server_says_again_is_not_logged(server, opened, caplog):
+    caplog.set_level(logging.INFO)
+    words = "list my-secret-words"
+    server.on("/a", says({"error": f"no model for: {words}"}, 400))
+    server.on("/b", says({"error": f"busy with: {words}"}, 503))
+    server.on("/c", body(words.encode()))
+    for path in "abc":
+        with pytest.raises(RemoteError):
+            opened(server.url).get(f"/{path}")
+    assert len(caplog.records) >= 5
+    assert "my-secret-words" not in caplog.text
+    caplog.set_level(logging.DEBUG, logger="caro")
+    assert "my-secret-words" in refusal(opened(server.url)).detail
+    assert "my-secret-words" in caplog.text
 
 
 # -- noise

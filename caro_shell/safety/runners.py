@@ -1,0 +1,110 @@
+"""The table of programs that run another one that their own words end with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """How a wrapper's own words end: its options with a value, how many operands stand before the command."""
+
+    valued: str = ""
+    before: int = 0
+    root: bool = False
+    away: str = ""
+    assigns: bool = False
+
+
+WRAPPERS = {
+    "sudo": Wrapper(
+        "-u -g -p -C -h -r -t -T -U -D -R --user --group --prompt --host --chdir --role --type",
+        root=True,
+        assigns=True,
+    ),
+    "doas": Wrapper("-u -C -a", root=True),
+    "pkexec": Wrapper("--user", root=True),
+    "run0": Wrapper("-u --user -D --chdir", root=True),
+    "env": Wrapper("-u --unset -C --chdir", assigns=True),
+    "command": Wrapper(),
+    "builtin": Wrapper(),
+    "exec": Wrapper("-a"),
+    "nohup": Wrapper(),
+    "setsid": Wrapper(),
+    "time": Wrapper("-f -o --format --output"),
+    "nice": Wrapper("-n --adjustment"),
+    "ionice": Wrapper("-c -n -p --class --classdata"),
+    "chrt": Wrapper("", 1),
+    "taskset": Wrapper("", 1),
+    "timeout": Wrapper("-k -s --kill-after --signal", 1),
+    "gtimeout": Wrapper("-k -s --kill-after --signal", 1),
+    "stdbuf": Wrapper("-i -o -e --input --output --error"),
+    "unbuffer": Wrapper(),
+    "flock": Wrapper("-w -E --timeout", 1),
+    "chroot": Wrapper("--userspec --groups", 1),
+    "unshare": Wrapper("--map-user --map-group --root -R --wd -w"),
+    "nsenter": Wrapper("-t --target -S -G", away="in another namespace"),
+    "systemd-run": Wrapper("-u --unit -p --property --uid --gid -E --on-active --on-calendar --slice"),
+    "systemd-inhibit": Wrapper("--what --who --why --mode"),
+    "caffeinate": Wrapper("-t -w"),
+    "strace": Wrapper("-e -o -p -s -u"),
+    "ltrace": Wrapper("-e -o -p -s -u"),
+    "proxychains": Wrapper("-f"),
+    "proxychains4": Wrapper("-f"),
+    "torsocks": Wrapper(),
+    "firejail": Wrapper(),
+    "busybox": Wrapper(),
+    "toybox": Wrapper(),
+    "rtk": Wrapper(),
+    "noglob": Wrapper(),
+    "nocorrect": Wrapper(),
+    "-": Wrapper(),
+    "sched": Wrapper("", 1),
+    "and": Wrapper(),
+    "or": Wrapper(),
+    "not": Wrapper(),
+    "coproc": Wrapper(),
+    "then": Wrapper(),
+    "do": Wrapper(),
+    "else": Wrapper(),
+    "begin": Wrapper(),
+    "!": Wrapper(),
+    "fakeroot": Wrapper(),
+    "setarch": Wrapper("", 1),
+    "linux32": Wrapper(),
+    "linux64": Wrapper(),
+    "prlimit": Wrapper(),
+    "cpulimit": Wrapper("-l -p -e"),
+    "rlwrap": Wrapper("-f -H"),
+    "eatmydata": Wrapper(),
+    "chpst": Wrapper("-u -U"),
+    "setpriv": Wrapper("--reuid --regid"),
+    "runuser": Wrapper("-u -g", root=True),
+    "dbus-run-session": Wrapper(),
+    "xvfb-run": Wrapper("-s -n --server-args"),
+    "watch": Wrapper("-n --interval"),
+    "entr": Wrapper(),
+    "hyperfine": Wrapper("-w -r -n --warmup --runs"),
+    "script": Wrapper("-c", 1),
+    "screen": Wrapper("-S -c -e -h -p -r -s -t -T"),
+    "proot": Wrapper("-r -b -w"),
+    "arch-chroot": Wrapper("-u", 1),
+    "systemd-nspawn": Wrapper("-D -M -u --directory --machine --bind --user"),
+    "wsl": Wrapper("-d -u --distribution --user"),
+    "wsl.exe": Wrapper("-d -u --distribution --user"),
+    "flatpak-spawn": Wrapper(),
+    "pdsh": Wrapper("-w -l -x -g -t -u -f", away="on another machine"),
+    "clush": Wrapper("-w -g -x -l -t -u -f", away="on another machine"),
+    "pssh": Wrapper("-h -H -l -p -t -o -e -O", away="on another machine"),
+    "parallel-ssh": Wrapper("-h -H -l -p -t -o -e -O", away="on another machine"),
+    "dsh": Wrapper("-m -g -f", away="on another machine"),
+    "cgexec": Wrapper("-g"),
+    "faketime": Wrapper("", 1),
+    "sem": Wrapper("-j --id"),
+    # On another machine: the host stands before the command.
+    "ssh": Wrapper(
+        "-p -i -l -o -F -J -L -R -D -b -c -E -e -m -O -Q -S -W -w -B -I", 1, away="on another machine"
+    ),
+    "sshpass": Wrapper("-p -f -d -P"),
+    "mosh": Wrapper("", 1, away="on another machine"),
+}

@@ -1,0 +1,268 @@
+"""Programs that run another one: what it is, and with whose rights and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from caro_shell.safety.arguments import split
+from caro_shell.safety.call import SOMETHING, UNKNOWN, Call, Stdin, Word
+from caro_shell.safety.found import found_by, found_by_fd, found_files, whole
+from caro_shell.safety.runners import WRAPPERS, Wrapper
+
+#: Deepest that one program is looked for inside another.
+DEEPEST = 12
+
+_FILTERS = frozenset("grep egrep fgrep rg head tail awk sed uniq comm fzf".split())
+_LISTERS = frozenset("git rg ag grep egrep fgrep locate cat comm jq docker kubectl ps pgrep lsof".split())
+
+
+def inner(call: Call) -> Iterator[Call]:
+    """Yield the calls that `call` makes, one level down. Scripts (`sh -c`) are the reader's."""
+    program = call.program
+    wrapper = WRAPPERS.get(program)
+    if wrapper and not (program in ("command", "builtin") and call.texts[:1] in (("-v",), ("-V",))):
+        yield from _wrapped(call, wrapper)
+    elif program in ("xargs", "gxargs"):
+        yield from _by_xargs(call)
+    elif program == "zargs":
+        yield from _by_zargs(call)
+    elif program.startswith("zf_"):  # zsh/files
+        yield replace(call, name=replace(call.name, text=program[3:]))
+    elif program == "parallel":
+        yield from _by_parallel(call)
+    elif program in ("find", "gfind"):
+        yield from _by_find(call)
+    elif program in ("fd", "fdfind"):
+        yield from _by_fd(call)
+    elif program in _ENTERED:
+        yield from _entered(call)
+    elif program in ("docker", "podman", "kubectl", "nerdctl", "lxc", "oc") and len(call.words) > 1:
+        yield from _in_container(call)
+
+
+def _wrapped(call: Call, wrapper: Wrapper) -> Iterator[Call]:
+    found = split(call.words, wrapper.valued, ends=True)
+    rest = list(found.operands)[wrapper.before :]
+    if rest and rest[0].text == "--":
+        rest = rest[1:]
+    while wrapper.assigns and rest and re.match(r"\w+=", rest[0].text):
+        rest = rest[1:]
+    if len(rest) == 1 and " " in rest[0].text:  # a line, which the reader reads
+        return
+    cwd = found.values.get("--chdir") or found.values.get("-D" if call.program == "sudo" else "-C")
+    if rest:
+        yield replace(
+            call,
+            name=rest[0],
+            words=tuple(rest[1:]),
+            cwd=cwd.text if cwd and call.program in ("sudo", "env") else call.cwd,
+            root=call.root or wrapper.root,
+            away=wrapper.away or call.away,
+        )
+
+
+def _by_xargs(call: Call) -> Iterator[Call]:
+    found = split(
+        call.words,
+        "-I -L -n -P -s -d -a -E --max-args --max-procs --delimiter --replace --arg-file",
+        ends=True,
+    )
+    arriving = given(call)
+    listed = found.values.get("-a") or found.values.get("--arg-file")
+    if listed and listed.made_by:
+        arriving = given(replace(call, stdin=Stdin(listed.made_by)))
+    if not found.operands:
+        return
+    name, *words = found.operands
+    mark = found.values.get("-I") or found.values.get("--replace")
+    holder = mark.text if mark else "{}" if found.has("-i", "--replace") else ""
+    if holder:
+        filled = _filled(words, holder, arriving)
+        yield replace(call, name=name, words=tuple(filled))
+    else:
+        yield replace(call, name=name, words=(*words, *arriving))
+
+
+def given(call: Call) -> tuple[Word, ...]:
+    """Return the words that arrive on standard input: files that were found, or something unknown."""
+    if call.stdin.text is not None:
+        return tuple(Word(part, call.start, call.end) for part in call.stdin.text.split())
+    for upstream in reversed(call.stdin.calls):
+        found = found_by(upstream)
+        if found is not None:
+            picked = upstream is not call.stdin.calls[-1]
+            return tuple(
+                replace(word, some=word.some or (picked and _picks(call, upstream))) for word in found
+            )
+        if upstream.program in (
+            "git",
+            "rg",
+            "ag",
+            "grep",
+            "egrep",
+            "fgrep",
+            "locate",
+            "cat",
+            "comm",
+            "jq",
+            "docker",
+            "kubectl",
+            "ps",
+            "pgrep",
+            "lsof",
+        ):
+            break
+    return (Word(SOMETHING, call.start, call.end, some=True),)
+
+
+def _picks(call: Call, upstream: Call) -> bool:
+    """Say whether a program between `upstream` and `call` lets only some lines through."""
+    between = call.stdin.calls[call.stdin.calls.index(upstream) + 1 :]
+    return any(
+        one.program in ("grep", "egrep", "head", "tail", "fgrep", "rg", "uniq", "comm", "fzf")
+        or (one.program == "sed" and not re.match(r"(?:-[Er] )?s(\W)", " ".join(one.texts)))
+        or (one.program == "awk" and not re.match(r"\{", " ".join(one.texts)))
+        for one in between
+    )
+
+
+def _by_zargs(call: Call) -> Iterator[Call]:
+    """Unwrap zsh's `zargs [options] -- what arrives -- command`."""
+    marks = [at for at, text in enumerate(call.texts) if text == "--"]
+    if not marks or not call.words[marks[-1] + 1 :]:
+        return
+    first = marks[0] + 1 if len(marks) > 1 else 0
+    arriving = call.words[first : marks[-1]]
+    name, *rest = call.words[marks[-1] + 1 :]
+    held = any(text.startswith("-i") for text in call.texts[:first])
+    yield replace(call, name=name, words=tuple(_filled(rest, "{}", arriving) if held else [*rest, *arriving]))
+
+
+def _by_parallel(call: Call) -> Iterator[Call]:
+    words = list(split(call.words, _PARALLEL, ends=True).operands)
+    arriving: list[Word] = list(given(call)) if call.stdin.calls or call.stdin.text else []
+    for at, word in enumerate(words):
+        if word.text in (":::", "::::"):
+            words, arriving = words[:at], words[at + 1 :]
+            break
+    if words:
+        name, *rest = words
+        filled = (
+            _filled(rest, "{}", arriving) if any("{" in word.text for word in rest) else [*rest, *arriving]
+        )
+        yield replace(call, name=name, words=tuple(filled))
+
+
+#: Programs that run something elsewhere behind a verb, and how many operands stand between.
+_ENTERED = {
+    "multipass": ("exec", 1),
+    "limactl": ("shell", 1),
+    "lima": ("", 0),
+    "distrobox": ("enter", 1),
+    "toolbox": ("run", 0),
+    "adb": ("shell", 0),
+    "machinectl": ("shell", 1),
+    "incus": ("exec", 1),
+}
+
+
+def _entered(call: Call) -> Iterator[Call]:
+    verb, between = _ENTERED[call.program]
+    rest = list(call.words)
+    texts = [word.text for word in rest]
+    if verb and verb not in texts:
+        return
+    rest = (
+        rest[texts.index("--") + 1 :]
+        if "--" in texts
+        else rest[(texts.index(verb) + 1) if verb else 0 :][between:]
+    )
+    if rest:
+        yield replace(call, name=rest[0], words=tuple(rest[1:]), away="in a container")
+
+
+def parallel_lines(call: Call) -> list[str]:
+    """Return the lines that `parallel` gives to a shell: a template of one word, or what it is given."""
+    words = list(split(call.words, _PARALLEL, ends=True).operands)
+    arriving: list[Word] = list(given(call)) if call.stdin.calls or call.stdin.text else []
+    for at, word in enumerate(words):
+        if word.text in (":::", "::::"):
+            words, arriving = words[:at], words[at + 1 :]
+            break
+    if not words:
+        return [UNKNOWN if word.text == SOMETHING else word.text for word in arriving]
+    if len(words) == 1 and " " in words[0].text:
+        text = words[0].text
+        return [
+            text.replace("{}", one.text) if "{}" in text else f"{text} {one.text}" for one in arriving[:24]
+        ]
+    return []
+
+
+_PARALLEL = "-j -P -S --jobs --colsep -a -I --delay --timeout --joblog --retries -n -N -L"
+
+
+def _by_find(call: Call) -> Iterator[Call]:
+    starts = tuple(map(whole, found_files(call)))
+    words = list(call.words)
+    while words:
+        word = words.pop(0)
+        if word.text not in ("-exec", "-execdir", "-ok", "-okdir"):
+            continue
+        command = []
+        while words and words[0].text not in (";", "+"):
+            command.append(words.pop(0))
+        if command:
+            yield replace(call, name=command[0], words=tuple(_filled(command[1:], "{}", starts)))
+
+
+def _by_fd(call: Call) -> Iterator[Call]:
+    for at, word in enumerate(call.words):
+        if word.text in ("-x", "-X", "--exec", "--exec-batch") and at + 1 < len(call.words):
+            command = call.words[at + 1 :]
+            place = found_by_fd(call)
+            filled = _filled(command[1:], "{}", (place,))
+            if not any("{" in one.text for one in command):
+                filled.append(place)
+            yield replace(call, name=command[0], words=tuple(filled))
+
+
+_CONTAINER = "-e -u -w --user --workdir --env -n --namespace -c --container --name -v --volume -p --network"
+_RUN = (
+    f"{_CONTAINER} --entrypoint --mount -l --label --restart --memory -m --cpus --gpus --hostname -h --device"
+)
+
+
+def _in_container(call: Call) -> Iterator[Call]:
+    words = call.words[1:] if call.texts[:1] == ("compose",) else call.words
+    found = split(words, _CONTAINER, ends=True)
+    if not found.operands or found.operands[0].text not in ("exec", "run"):
+        return
+    command = list(split(found.operands[1:], _RUN, ends=True).operands)[1:]
+    texts = [word.text for word in command]
+    if "--" in texts and (texts[0] == "--" or call.program in ("kubectl", "oc")):
+        command = command[texts.index("--") + 1 :]
+    if command:
+        words = tuple(command[1:])
+        yield replace(call, name=command[0], words=words, away="in a container", cwd="/container")
+
+
+def _filled(words: Sequence[Word], holder: str, arriving: Sequence[Word]) -> list[Word]:
+    """Return `words` with what is `arriving` in the place of `holder`."""
+    filled: list[Word] = []
+    for word in words:
+        if word.text == holder:
+            filled += arriving
+        elif holder in word.text:
+            first = arriving[0] if arriving else Word(SOMETHING)
+            text = first.text
+            if first.glob and f"/{holder}" in word.text:  # names that are listed without their directory
+                text = text.rpartition("/")[2]
+            filled.append(
+                replace(word, text=word.text.replace(holder, text), some=first.some, glob=first.glob)
+            )
+        else:
+            filled.append(word)
+    return filled

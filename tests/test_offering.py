@@ -1,0 +1,94 @@
+"""What is put on the line for a command, and what is said beside it, by the setting safety.level."""
+
+from __future__ import annotations
+
+import pytest
+
+from caro_shell import config, offering, safety
+from caro_shell.reply import Offer
+from caro_shell.safety import Level, Reason, Verdict
+
+WIPE = Reason(Level.DANGER, "deletes the whole system", 3, 4, critical=True)
+FORCE = Reason(Level.DANGER, "overwrites what others pushed", 0, 3)
+KILL = Reason(Level.CAUTION, "ends every process of that name", 2, 5)
+BLIND = Reason(Level.UNKNOWN, "runs what a variable holds", 0, 2)
+SAFE = Verdict()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "mode", "line", "note"),
+    [
+        ((), "strict", "cmd", ""),
+        ((FORCE,), "normal", "cmd", "danger: overwrites what others pushed"),
+        ((FORCE,), "strict", "# cmd", "danger: overwrites what others pushed; commented out"),
+        ((WIPE,), "normal", "# cmd", "danger: deletes the whole system; commented out"),
+        ((WIPE, FORCE), "normal", "# cmd", "danger: deletes the whole system (and 1 more); commented out"),
+        ((WIPE, FORCE), "off", "cmd", ""),
+        ((FORCE, KILL, BLIND), "normal", "cmd", "danger: overwrites what others pushed"),
+        ((KILL, BLIND), "strict", "cmd", "caution: ends every process of that name (and 1 more)"),
+        ((KILL, BLIND), "normal", "cmd", ""),
+        ((BLIND,), "strict", "cmd", "unknown: runs what a variable holds"),
+    ],
+)
+def test_line_and_note(reasons: tuple[Reason, ...], mode: str, line: str, note: str) -> None:
+    offer = offering.offer("cmd", Verdict(reasons), mode)
+    assert (offer.line, offer.note) == (line, note)
+
+
+@pytest.mark.parametrize("mode", config.SAFETY)
+def test_the_risk_is_told_in_every_mode(mode: str) -> None:
+    assert offering.offer("cmd", Verdict((WIPE, KILL)), mode).risk == {
+        "level": "danger",
+        "critical": True,
+        "reasons": [
+            {"level": "danger", "text": "deletes the whole system", "start": 3, "end": 4},
+            {"level": "caution", "text": "ends every process of that name", "start": 2, "end": 5},
+        ],
+    }
+    assert offering.offer("cmd", SAFE, mode) == Offer(
+        "cmd", risk={"level": "safe", "critical": False, "reasons": []}
+    )
+
+
+def test_a_reason_as_long_as_a_line_is_cut() -> None:
+    note = offering.offer(
+        "cmd", Verdict((Reason(Level.DANGER, "deletes " + "x" * 999, 0, 3),)), "normal"
+    ).note
+    assert len(note) == len("danger: ") + offering.REASON_MAX
+    assert note.endswith("x...")
+
+
+@pytest.mark.parametrize(
+    ("mode", "note"), [("normal", "unknown: caro failed to judge"), ("strict", "unknown: caro"), ("off", "")]
+)
+def test_a_judge_that_fails_is_said_and_costs_no_answer(
+    monkeypatch: pytest.MonkeyPatch, mode: str, note: str
+) -> None:
+    def broken(*_: object) -> Verdict:
+        raise KeyError
+
+    monkeypatch.setattr(safety, "judge", broken)
+    offer = offering.judged("ls", "bash", mode)
+    assert offer.line == "ls"
+    assert offer.note.startswith(note)
+    assert bool(offer.note) == bool(note)
+
+
+def test_files_that_cannot_be_counted_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise KeyError
+
+    monkeypatch.setattr(offering.radius, "said", broken)
+    offer = offering.judged("rm -rf /", "bash", "normal", "/")
+    assert (offer.line, offer.note[:8]) == ("# rm -rf /", "danger: ")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_whole_way(shell: str) -> None:
+    assert offering.judged("rm -rf /", shell, "normal").line == "# rm -rf /"
+    assert offering.judged("rm -rf /var/www", shell, "normal") == Offer(
+        "rm -rf /var/www",
+        "danger: deletes everything under /var/www, not recoverable",
+        offering.risk(safety.judge("rm -rf /var/www", shell)),
+    )
+    assert offering.judged("ls", shell, "normal").note == ""

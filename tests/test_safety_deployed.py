@@ -1,0 +1,46 @@
+"""Containers, clusters and cloud accounts: what is destroyed there, and what stays quiet."""
+
+from __future__ import annotations
+
+import pytest
+
+from caro_shell import safety
+
+JUDGED = (
+    ("docker ps -aq | xargs docker rm -f", "danger"),
+    ("docker rm $(docker ps -aq -f status=exited)", "caution"),
+    ("docker rm -f web", "safe"),
+    ("docker --context prod volume prune -f", "danger"),
+    ("docker run --rm -it -v /:/host alpine chroot /host", "danger"),
+    ("docker run --privileged alpine id", "caution"),
+    ('docker run --rm -v "$PWD":/app -v /etc/localtime:/etc/localtime:ro node npm test', "safe"),
+    ("docker compose -f a.yml down --volumes", "danger"),
+    ("docker compose -f a.yml down --remove-orphans", "safe"),
+    ("docker system prune -af", "caution"),
+    ("docker system prune -af --volumes", "danger"),
+    ("kubectl -n prod delete deploy --all", "danger"),
+    ("kubectl delete ns old", "danger"),
+    ("kubectl delete pod web-1", "safe"),
+    ("kubectl delete -f all.yml --dry-run=client", "safe"),
+    ("helm ls -q | xargs helm uninstall", "danger"),
+    ("helm uninstall web", "caution"),
+    ("terraform -chdir=prod destroy", "danger"),
+    ("terraform destroy -target=aws_instance.a", "caution"),
+    ("terraform plan -destroy", "safe"),
+    ("npx cdk destroy --force", "danger"),
+    ("aws --profile p s3 rb s3://b --force", "danger"),
+    ("aws s3 rm s3://b/logs/2020/ --recursive", "caution"),
+    ("aws s3 rm s3://b/a.txt", "safe"),
+    ("aws ec2 terminate-instances --instance-ids i-1 --dry-run", "safe"),
+    ("gcloud sql instances delete x --quiet", "danger"),
+    ("az vm show -g a -n b", "safe"),
+    ("rclone purge r:b", "danger"),
+    ("rclone purge r:b --dry-run", "safe"),
+    ("vault secrets disable kv", "danger"),
+    ("vault kv get kv/a", "safe"),
+)
+
+
+@pytest.mark.parametrize(("line", "level"), JUDGED)
+def test_a_line_is_judged_by_what_it_loses(line: str, level: str) -> None:
+    assert str(safety.judge(line, "bash", home="/home/user").level) == level

@@ -1,0 +1,44 @@
+"""What zsh and fish write in another way is judged as what it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from caro_shell.safety import Level, judge
+
+DANGEROUS = [
+    ("zsh", "for a b (x /etc) rm -rf $b /etc"),
+    ("zsh", "if [[ -d x ]] { pwd } else { rm -rf /etc }"),
+    ("zsh", "() { rm -rf $1 } /usr"),
+    ("zsh", "{ pwd } always { rm -rf /usr }"),
+    ("zsh", "x=(a /usr); rm -rf $x[2]"),
+    ("zsh", "x=/usr/a; rm -rf $x:h"),
+    ("zsh", "ls *(e:'rm -rf /':)"),
+    ("zsh", "zargs -- /usr/*(/) -- rm -rf"),
+    ("fish", "if false; pwd; else if true; rm -rf /usr; end"),
+    ("fish", "function f -a x; rm -rf $x; end; f /usr"),
+    ("fish", "alias f 'rm -rf'; f /usr"),
+    ("fish", "set a x /usr; rm -rf $a[2]"),
+    ("fish", "rm -rf (string replace a /usr a)"),
+    ("fish", "source (echo 'rm -rf /usr' | psub)"),
+    ("fish", r"rm -rf \x2fusr"),
+]
+SAFE = [
+    ("zsh", "while (( i++ < 3 )) { print $i }"),
+    ("zsh", "rm -f *(.L0)"),
+    ("zsh", "rm -f *(.om[6,-1])"),
+    ("zsh", "print -z 'rm -rf /'"),
+    ("fish", "begin; date; end > log; sleep 1 &; disown"),
+    ("fish", "set a x /usr; rm -rf /tmp/$a[1]"),
+    ("fish", "starship init fish | source"),
+]
+
+
+@pytest.mark.parametrize(("shell", "line"), DANGEROUS)
+def test_danger_is_seen(shell, line):
+    assert judge(line, shell, home="/home/me").level is Level.DANGER
+
+
+@pytest.mark.parametrize(("shell", "line"), SAFE)
+def test_ordinary_work_stays_quiet(shell, line):
+    assert judge(line, shell, home="/home/me").level is Level.SAFE

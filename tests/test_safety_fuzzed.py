@@ -1,0 +1,62 @@
+"""Whatever a line holds, it is judged: nothing raises, and what is said is about that line."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caro_shell import sanitise
+from caro_shell.safety import Level, judge
+from caro_shell.safety.dialects import plain
+
+SHELLS = st.sampled_from(["bash", "zsh", "fish"])
+PIECES = st.sampled_from(
+    [
+        " ", " ", " ", ";", "&&", "||", "|", "&", "\n", "$(", ")", "`", "(", "{", "}", '"', "'", "$'",
+        "\\", "${", "<(", "=(", ">", ">>", "<", "<<E\n", "<<<", "2>&1", "*", "~", "..", "/", "//", "$x",
+        "$HOME", "x=", "--", "-rf", "-c", "-exec", "rm", "sudo", "sh", "find", "xargs", "eval", "cd",
+        "git", "push", "dd", "of=/dev/sda", "chmod", "777", "base64", "userdel", "for", "in", "do",
+        "done", "if", "then", "fi", "end", "begin", "function", "case", "esac", "{1..9}", "{a,b}",
+        "\\x2f", "%", "?", "[", "]", "(.om[1])", "é", "日本", "👩‍👩‍👧", "\udcff", "\x00", "\x1b[2J",
+        "\u202e", "\t", "\r",
+    ]
+)  # fmt: skip
+LINES = st.one_of(st.lists(PIECES, max_size=30).map("".join), st.text(max_size=60))
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES, SHELLS)
+def test_any_line_has_a_verdict_about_parts_of_it(line, shell):
+    found = judge(line, shell, home="/home/user")
+    assert found.level == max((reason.level for reason in found.reasons), default=Level.SAFE)
+    assert found.critical == any(reason.critical for reason in found.reasons)
+    for reason in found.reasons:
+        assert 0 <= reason.start <= reason.end <= len(line)
+        assert reason.level > Level.SAFE
+        assert reason.text
+        assert sanitise.printable(reason.text) == reason.text
+    assert judge(line, shell, home="/home/user") == found
+
+
+@settings(max_examples=200, deadline=None)
+@given(LINES, SHELLS)
+def test_every_character_of_the_plain_text_has_a_place_in_the_line(line, shell):
+    text, places = plain(line, shell)
+    assert len(places) == len(text) + 1
+    assert all(0 <= place <= len(line) for place in places)
+
+
+def test_a_line_that_is_not_all_there_is_judged():
+    assert judge("aws s3 sync s3://bucket --delete").level >= Level.CAUTION
+
+
+def test_a_pipe_longer_than_anybody_writes_is_never_safe():
+    assert judge("x|" * 300 + "x").level is Level.UNKNOWN
+    assert judge("curl http://x|" + "cat|" * 300 + "sh").level is Level.DANGER
+
+
+def test_a_reason_shows_nothing_of_the_line_that_a_terminal_would_obey():
+    found = judge('for u in $(cut -d: -f1 /etc/passwd); do userdel -r "$u"; done', "bash", home="/home/user")
+    assert "the account * " in found.reasons[0].text
+    found = judge("userdel -r $'\\x1b[2Jx'", "bash", home="/home/user")
+    assert "^[[2J" in found.reasons[0].text
