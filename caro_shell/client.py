@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
 
 def rewrite(line: str, shell: str, session: str, progress: Progress) -> tuple[int, str]:
     """Ask the daemon for `line` as a command; return exit status and text. Raises DaemonError."""
-    request = {"kind": "rewrite", "shell": shell, "session": session, "line": line, **launch.settings()}
+    request = {"kind": "rewrite", "shell": shell, "session": session, "line": line, **launch.surroundings()}
     reply = ask(request, progress)
     status, text = int(reply["status"]), reply["line"]
     if status == Status.COMMAND and text == line.strip():

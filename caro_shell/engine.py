@@ -60,7 +60,6 @@ class Engine:
         found = self._answers.find(prompt, shell, settings, _Gate(listener), platform=request.platform)
         timings = _timings(found, asked, began)
         log.info("%s", timings)
-        cwd = listener.environment(("PWD",)).get("PWD", "")
         others, sought = found.said.pop("alternatives", ()), found.said.pop("sought", 0)
         wanted = max(request.count, 1 + settings.alternatives)
         this = Round(
@@ -73,7 +72,7 @@ class Engine:
             commands=[found.said["command"], *others],
             wanted=wanted,
             fits=lambda command: _fits(command, prompt.request, shell, request.platform),
-            offer=lru_cache(lambda command: _offer(command, shell, settings.safety, cwd)),
+            offer=lru_cache(lambda command: _offer(command, shell, settings.safety, request.cwd)),
             complete=wanted <= sought,
         )
         if request.session:

@@ -73,9 +73,10 @@ def await_ready(reader: int, wait: Callable[[int], None]) -> None:
         raise DaemonError(text or f"the caro daemon did not start; {paths.see_log('daemon')}")
 
 
-def settings() -> dict[str, str]:
-    """Return the `CARO_*` variables as request fields: the daemon looks at no environment but ours."""
-    return environment([name for name in os.environ if name.startswith("CARO_")])
+def surroundings() -> dict[str, str]:
+    """Return the `CARO_*` variables and the directory as request fields: the daemon sees none but ours."""
+    settings = environment([name for name in os.environ if name.startswith("CARO_")])
+    return {"cwd": os.environ.get("PWD", ""), **settings}
 
 
 def environment(names: list[str]) -> dict[str, str]:

@@ -12,8 +12,9 @@ class Request:
     """A person's line and how they want it answered.
 
     `env` holds their `CARO_*` variables, `flags` settings by their key from a command line. `session` names
-    the shell that asks again on the same line ("" for none); `count` is how many commands are wanted, and
-    `platform`, as in `sys.platform`, whose tools they are for.
+    the shell that asks again on the same line ("" for none); `count` is how many commands are wanted,
+    `platform`, as in `sys.platform`, whose tools they are for, and `cwd` the person's directory ("": not
+    known), in which a note says what a command would touch.
     """
 
     line: str
@@ -23,6 +24,7 @@ class Request:
     session: str = ""
     count: int = 1
     platform: str = sys.platform
+    cwd: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Job:
             flags={key: value for key, value in _under("flag.", fields).items() if key in FLAGS},
             session=fields.get("session", ""),
             count=_count(fields.get("count", "1")),
+            cwd=fields.get("cwd", ""),
         )
         self._connection = connection
         self._gone = threading.Event()

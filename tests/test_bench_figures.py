@@ -18,7 +18,7 @@ from caro_shell.bench.report import markdown
 from caro_shell.bench.run import Result, Written
 from caro_shell.bench.startup import startup_ms
 from caro_shell.bench.task import Fixture, Task
-from caro_shell.reply import Reply, Timings
+from caro_shell.reply import Offer, Reply, Timings
 
 READ_BY = {"dash": True, "fish": False}
 
@@ -69,7 +69,7 @@ def test_a_run_comes_to_figures():
 def test_where_the_time_went_is_told_in_medians():
     def one(read: int, written: int) -> Graded:
         timings = Timings(900, 0, 0, 10.0 * read, 50.0 * written, 900 + read, 900, written)
-        reply = Reply("ls", None, None, "bash", "embedded", "m", timings)
+        reply = Reply("ls", None, None, "bash", "embedded", "m", timings, [Offer("ls")])
         return Graded(Result(task("a"), Written("ls", written, 1.0, reply), 1.0, True, Verdict(True)), {})
 
     assert figures([one(10, 4), one(80, 6), one(20, 50)], None)["medians"] == {

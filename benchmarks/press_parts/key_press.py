@@ -95,7 +95,7 @@ def _beside_loops(lab: Lab, words: str) -> Press:
 
 def _tokens(words: str) -> tuple[int, int]:
     """Ask once; return how many tokens were read anew for it, and how many were written, in all attempts."""
-    request = {"kind": "rewrite", "shell": "zsh", "line": words, **launch.settings()}
+    request = {"kind": "rewrite", "shell": "zsh", "line": words, **launch.surroundings()}
     reply = client.ask(request, Progress(None))
     timings = json.loads(reply["details"])["timings"]
     return timings["prompt_tokens"] - timings["cached_tokens"], timings["generated_tokens"]

@@ -56,7 +56,9 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("say what you want in your own words: caro show free memory (more: caro --help)")
     if args.count < 1:
         raise ConfigError("-n says how many commands you want: a whole number from 1 on")
-    request = Request(words, args.shell, env=os.environ, flags=flags, count=args.count)
+    request = Request(
+        words, args.shell, env=os.environ, flags=flags, count=args.count, cwd=os.environ.get("PWD", "")
+    )
     progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
     try:
         reply = _alone(request, progress) if args.no_daemon else _asked(request, progress)
@@ -96,7 +98,7 @@ def _piped() -> str:
 def _asked(request: Request, progress: Progress) -> dict[str, Any]:
     """Ask the daemon, as a key press does."""
     fields = {"kind": "rewrite", "shell": request.shell, "line": request.line, "count": str(request.count)}
-    fields.update(launch.settings())
+    fields.update(launch.surroundings())
     fields.update({f"flag.{key}": value for key, value in request.flags.items()})
     answer = client.ask(fields, progress)
     if int(answer["status"]) != Status.COMMAND:
