@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup tools ready check test test-unit test-shell test-ollama test-vllm bench bench-remote bench-peers bench-settings bench-quality bench-fuzz endure picture clean
+.PHONY: help setup tools ready check test test-unit test-shell test-ollama test-vllm bench bench-remote bench-peers bench-settings bench-quality bench-safety bench-fuzz endure picture clean
 
 BIN := .venv/bin
 # A CARO_HOME that only holds the models of the tests, outside the checkout so that it outlives `make clean`.
@@ -67,6 +67,9 @@ bench-quality: export CARO_HOME := $(or $(CARO_HOME),$(CARO_TEST_MODELS))
 bench-quality: tools setup ## Run and judge what a model writes: MODEL=q4 SPLIT=dev FLAGS=--gate
 	$(BIN)/caro model pull --quiet $(MODEL)
 	$(BIN)/caro bench quality --model $(MODEL) --split $(SPLIT) $(FLAGS)
+
+bench-safety: setup ## How often the judge of risks is right, and how fast: FLAGS='--split test'
+	$(BIN)/python benchmarks/judged.py $(FLAGS)
 
 bench-fuzz: setup ## Fuzz what reads lines, answers, records and settings: FLAGS=--plant
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'

@@ -29,7 +29,7 @@ _NOTED_FROM = {"strict": Level.UNKNOWN, "normal": Level.DANGER}
 def judged(command: str, shell: str, mode: str, cwd: str = "") -> Offer:
     """Judge `command`, written for `shell`, and offer it. Never raises: a press must not fail for a rule.
 
-    `cwd` is the person's directory, or "". A note says how many files would be touched, too.
+    `cwd` is the person's directory, or "". Where a look is worth it, a note says what would be touched there.
     """
     try:
         verdict = safety.judge(command, shell, cwd=cwd or None)
@@ -39,14 +39,17 @@ def judged(command: str, shell: str, mode: str, cwd: str = "") -> Offer:
         verdict = Verdict((Reason(Level.UNKNOWN, text, 0, len(command)),))
         return offer(command, verdict, "off" if mode == "off" else "strict")
     found = offer(command, verdict, mode)
-    touched = _touched(command, shell, cwd) if found.note and cwd else ""
-    return replace(found, note=f"{found.note}; {touched}") if touched else found
+    if mode == "off" or not cwd:
+        return found
+    quiet = not found.note and verdict.level is not Level.CAUTION
+    touched = _touched(command, shell, cwd, surprises=quiet)
+    return replace(found, note="; ".join(filter(None, (found.note, touched))))
 
 
-def _touched(command: str, shell: str, cwd: str) -> str:
+def _touched(command: str, shell: str, cwd: str, *, surprises: bool) -> str:
     """Say how many files `command` would touch, or nothing: without that the note still stands."""
     try:
-        return radius.said(command, shell, home=os.path.expanduser("~"), cwd=cwd)
+        return radius.said(command, shell, home=os.path.expanduser("~"), cwd=cwd, surprises=surprises)
     except Exception:
         log.exception("what a command would touch could not be counted")
         return ""

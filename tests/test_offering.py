@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from caro_shell import config, offering, safety
@@ -81,6 +84,50 @@ def test_files_that_cannot_be_counted_change_nothing(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(offering.radius, "said", broken)
     offer = offering.judged("rm -rf /", "bash", "normal", "/")
     assert (offer.line, offer.note[:8]) == ("# rm -rf /", "danger: ")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A repository that keeps build/kept.txt and ignores out/; "a" has something in it, "empty" nothing."""
+    for name, text in (
+        ("build/kept.txt", "x"),
+        ("out/o", "x"),
+        ("a", "x"),
+        ("empty", ""),
+        (".gitignore", "out\n"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "note"),
+    [
+        ("ls > a", "would write over a (1 byte)"),
+        ("cp a out/o", "would write over out/o (1 byte)"),
+        ("rm -rf build", "would delete 1 file (1 byte) in build, 1 of them not ignored by git"),
+        ("rm -r notes src", ""),
+        ("ls > empty", ""),
+        ("ls > new", ""),
+        ("ls >> a", ""),
+        ("rm a", ""),
+        ("rm -rf out", ""),
+        ("sed -i s/x/y/ a", ""),
+    ],
+)
+def test_a_quiet_command_is_noted_where_it_would_surprise(here: Path, command: str, note: str) -> None:
+    assert offering.judged(command, "bash", "normal", str(here)).note == note
+    assert offering.judged(command, "bash", "off", str(here)).note == ""
+
+
+def test_what_caution_is_about_is_counted(here: Path) -> None:
+    (here / "photos").mkdir()
+    (here / "photos/1.jpg").write_bytes(b"12")
+    found = offering.judged("chmod -R 777 photos", "bash", "normal", str(here))
+    assert found.risk["level"] == "caution"
+    assert found.note == "would change 1 file in photos"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

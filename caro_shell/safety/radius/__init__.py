@@ -29,17 +29,20 @@ _VERBS = {
 }
 
 
-def said(line: str, shell: str, *, home: str, cwd: str, limit_s: float = LIMIT_S) -> str:
+def said(  # noqa: PLR0913 - two are seldom given
+    line: str, shell: str, *, home: str, cwd: str, limit_s: float = LIMIT_S, surprises: bool = False
+) -> str:
     """Return a sentence about what `line` would touch in the directory `cwd` as it is now, or "".
 
-    Of the calls that are known to delete, change or write over files the first that would touch any speaks.
+    Of the calls that are known to delete, change or write over files the first that would touch any speaks;
+    with `surprises`, the first that would write over something, or delete with a directory what git keeps.
     What could not be counted within `limit_s` seconds is said to be more; a file system that does not answer
     is not waited for. Never raises.
     """
     found: list[str] = []
     counting_ = threading.Thread(
         target=lambda: found.append(
-            _counted(line, shell, State(home, cwd, shell), time.monotonic() + limit_s)
+            _counted(line, shell, State(home, cwd, shell), time.monotonic() + limit_s, surprises)
         ),
         name="radius",
         daemon=True,
@@ -49,17 +52,24 @@ def said(line: str, shell: str, *, home: str, cwd: str, limit_s: float = LIMIT_S
     return found[0] if found else ""
 
 
-def _counted(line: str, shell: str, state: State, deadline: float) -> str:
+def _counted(line: str, shell: str, state: State, deadline: float, surprises: bool) -> str:
     cwd = state.cwd
     try:
         calls = Reader(dialects.plain(line, shell)[0], state).read().calls
         for effect in effects.of(calls):
             count = counting.count(effect, deadline)
-            if count.files:
+            if count.files and not (surprises and _expected(effect, count)):
                 return _sentence(effect, count, cwd)
     except (OSError, RecursionError, ValueError):
         return ""
     return ""
+
+
+def _expected(effect: effects.Effect, count: Count) -> bool:
+    """Say whether one who reads the line would not be surprised: all it touches stands there by name."""
+    if effect.verb in ("overwrite", "empty"):
+        return count.size == 0
+    return effect.verb == "change" or not effect.deep or count.kept == 0
 
 
 def _sentence(effect: effects.Effect, count: Count, cwd: str) -> str:
@@ -84,6 +94,8 @@ def _shown(paths: tuple[str, ...], cwd: str) -> str:
 
 
 def _size(count: float) -> str:
+    if count == 1:
+        return "1 byte"
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"

@@ -47,8 +47,8 @@ def _made(verb: str, call: Call, words: Sequence[Word], *, deep: bool = False) -
 
 def paths_of(word: Word, cwd: str) -> list[str]:
     """Return the paths that there are for `word`, as the shell would put them in its place."""
-    path = os.path.join(cwd, word.text)
-    found = sorted(glob.iglob(path)) if word.glob else [path]
+    pattern = os.path.join(glob.escape(cwd), word.text)
+    found = sorted(glob.iglob(pattern)) if word.glob else [os.path.join(cwd, word.text)]
     return [os.path.normpath(one) for one in found if os.path.lexists(one) and not one.startswith("/dev/")]
 
 
