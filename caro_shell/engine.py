@@ -17,6 +17,7 @@ from caro_shell.bank import Bank
 from caro_shell.config import Config
 from caro_shell.errors import BackendError, CaroError
 from caro_shell.measured import Meter
+from caro_shell.mending import mended
 from caro_shell.prompt import SHELLS, Prompt, make_prompt
 from caro_shell.reply import Offer, Reply, Request, Timings
 from caro_shell.rounds import Round, Rounds
@@ -72,6 +73,7 @@ class Engine:
             commands=[found.said["command"], *others],
             wanted=wanted,
             fits=lambda command: _fits(command, prompt.request, shell, request.platform),
+            mend=lru_cache(lambda command: mended(command, prompt.request, request.cwd)),
             offer=lru_cache(lambda command: _offer(command, shell, settings.safety, request.cwd)),
             complete=wanted <= sought,
         )
@@ -79,13 +81,14 @@ class Engine:
             self._rounds.begin(request.session, this)
         while len(this.commands) < request.count and not this.complete:
             self._write(this, self._selection.open(this.backend, settings, listener), listener)
+        first, *others = [this.mend(command) for command in this.commands[: request.count]]
         reply = Reply(
-            **found.said,
+            **{**found.said, "command": first},
             timings=timings,
-            offers=[this.offer(command) for command in this.commands[: request.count]],
+            offers=[this.offer(command) for command in (first, *others)],
             cached=found.completion is None,
             fallback_from=found.fallback_from,
-            alternatives=tuple(this.commands[1 : request.count]),
+            alternatives=tuple(others),
             notices=(*settings.notices, *found.notices),
         )
         self._meter.add(reply)

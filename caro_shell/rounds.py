@@ -26,7 +26,8 @@ class Round:
 
     `backend` and `model` are the names of who answered. `drafts`, of the open backend `writer`, writes more
     of them; `wanted` commands are enough, and the round is `complete` when there are so many or nothing else
-    comes to mind. Those that `fits` refuses are left out; `offer` says how one is put on the line.
+    comes to mind. Those that `fits` refuses are left out; `mend` says what one is in the person's directory,
+    `offer` how that is put on the line.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Round:
     commands: list[str]
     wanted: int
     fits: Callable[[str], bool] = lambda _: True
+    mend: Callable[[str], str] = str
     offer: Callable[[str], Offer] = Offer
     complete: bool = False
     drafts: Iterator[Draft] | None = None
@@ -53,12 +55,13 @@ class Round:
     @property
     def offered(self) -> Offer:
         """What stands there when nobody has edited it."""
-        return self.offer(self.commands[self.shown])
+        return self.offer(self.mend(self.commands[self.shown]))
 
     def go_to(self, line: str) -> bool:
         """Go on from the command that `line` is, as it was offered or bare; say whether it is one."""
         for number, command in enumerate(self.commands):
-            if line == command or (line.endswith(command) and line == self.offer(command).line):
+            here = self.mend(command)
+            if line == here or (line.endswith(here) and line == self.offer(here).line):
                 self.shown = number
                 return True
         return False

@@ -33,7 +33,7 @@ COMMANDS = {
 }
 
 
-def write(words: str, shell: str) -> Written:
+def write(words: str, shell: str, cwd: str = "") -> Written:
     """Answer the first three tasks: right, wrong, and with what is no command."""
     assert shell == "bash"
     (name,) = (task.id for task in TASKS if task.words == words)
@@ -65,11 +65,11 @@ def test_an_answer_that_takes_too_long_is_wrong_and_what_was_waited_counts(monke
     now = [0.0]
     monkeypatch.setattr(run.time, "monotonic", lambda: now[0])
 
-    def late(words: str, shell: str) -> Written:
+    def late(words: str, shell: str, cwd: str) -> Written:
         now[0] += 30.0
         if words == TASKS[0].words:
             now[0] -= 29.0
-            return write(words, shell)
+            return write(words, shell, cwd)
         raise BackendTimeout("the model did not finish within 30 s")
 
     monkeypatch.setattr(sandbox, "unavailable", lambda: "")

@@ -224,7 +224,7 @@ def test_a_command_that_was_cut_off_is_none(engine):
 
 def test_the_speed_of_presses_is_noted_in_an_idle_moment(engine, script):
     script.name = "embedded"
-    for _ in range(3):
+    for _ in range(4):  # the first may have to wait for other things than the model
         ask(engine)
     assert measured.of("the best") is None
     engine.idle(Person())

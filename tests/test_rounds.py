@@ -78,6 +78,24 @@ def test_each_press_brings_another_command_and_then_the_words():
     assert turn(engine, "# du") is None, "words: to be answered anew"
 
 
+def test_a_command_that_was_mended_for_its_directory_is_known_again(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/motd").touch()
+    model = Model("cat /etc/motd", "pwd")
+    model.answer = lambda: "tail /etc/motd"
+    engine = engine_of(model, cached=True)
+    reply = answer(engine, "read etc/motd", cwd=str(tmp_path), count=2)
+    assert (reply.command, reply.alternatives) == ("tail etc/motd", ("cat etc/motd",))
+    assert [offer.line for offer in reply.offers] == ["tail etc/motd", "cat etc/motd"]
+    assert turn(engine, "tail etc/motd").line == "cat etc/motd"
+    assert turn(engine, "cat etc/motd").line == "pwd"
+    elsewhere = answer(engine, "read etc/motd", cwd="/", count=2)
+    assert elsewhere.cached, "what was written is kept as it was"
+    assert (elsewhere.command, *elsewhere.alternatives) == ("tail etc/motd", "cat etc/motd")
+    elsewhere = answer(engine, "read etc/motd", cwd=str(tmp_path / "etc"))
+    assert elsewhere.command == "tail /etc/motd"
+
+
 def test_a_line_that_was_edited_is_words():
     engine = engine_of(Model("du -a"))
     answer(engine, "du")

@@ -77,18 +77,18 @@ class _Press:
         for shell in sorted(shells):
             began, reply = time.monotonic(), None
             with contextlib.suppress(NoCommandFound, BackendTimeout):
-                reply = self._ask(_FIRST_WORDS, shell)
+                reply = self._ask(_FIRST_WORDS, shell, cwd="")
             writing_s = reply.timings.decode_ms / 1e3 if reply else 0.0
             opened_s = opened_s or time.monotonic() - began - writing_s
         self._engine.idle(self._listener)
         return opened_s
 
-    def _write(self, words: str, shell: str) -> Written:
-        reply = self._ask(words, shell)
+    def _write(self, words: str, shell: str, cwd: str) -> Written:
+        reply = self._ask(words, shell, cwd)
         return Written(reply.command, reply.timings.generated_tokens, reply.timings.decode_ms, reply)
 
-    def _ask(self, words: str, shell: str) -> Reply:
-        request = Request(words, shell, env=os.environ, flags=self._flags, platform=self._platform)
+    def _ask(self, words: str, shell: str, cwd: str) -> Reply:
+        request = Request(words, shell, os.environ, self._flags, platform=self._platform, cwd=cwd)
         reply = self._engine.rewrite(request, self._listener, asked=time.monotonic())
         if reply.backend == "embedded" and reply.model != variants.chosen(self._engine.config).model.id:
             said = "; ".join(reply.notices[len(self._engine.config.notices) :])

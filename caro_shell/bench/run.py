@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, NamedTuple
 
 from caro_shell.bench import sandbox, unrun
+from caro_shell.bench.fixture import lay_out
 from caro_shell.bench.judge import Verdict, judging, parses
 from caro_shell.bench.task import Task
 from caro_shell.errors import BackendTimeout, NoCommandFound
@@ -27,8 +28,9 @@ class Written(NamedTuple):
     reply: Reply | None = None
 
 
-#: Turns words into a command for a shell. Raises NoCommandFound or BackendTimeout, or what ends the run.
-Writer = Callable[[str, str], Written]
+#: Turns words into a command for a shell, in a directory. Raises NoCommandFound or BackendTimeout, or what
+#: ends the run.
+Writer = Callable[[str, str, str], Written]
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,15 @@ def results(tasks: Sequence[Task], write: Writer) -> Iterator[Result]:
     """
     missing = sandbox.unavailable()
     for task in tasks:
-        began, written, why = time.monotonic(), None, "it is no command"
-        try:
-            written = write(task.words, task.shell)
-        except (NoCommandFound, BackendTimeout) as error:
-            why = str(error)
-        seconds = time.monotonic() - began
+        written, why = None, "it is no command"
+        with sandbox.directory() as home:
+            lay_out(task.fixture, home)
+            began = time.monotonic()
+            try:
+                written = write(task.words, task.shell, home)
+            except (NoCommandFound, BackendTimeout) as error:
+                why = str(error)
+            seconds = time.monotonic() - began
         accepted = written is not None and parses(written.command, task.shell)
         if missing and task.platform == "linux":
             verdict = Verdict(None, missing)

@@ -37,9 +37,9 @@ _PER = re.compile(r"\w+/(?:s|sec|second|min|minute|h|hour|day|week|month|year|fi
 def missing(words: str, command: str) -> Iterator[str]:
     """Yield each name in the request `words` that `command` leaves out."""
     said = _plain(command).lower()
-    names = list(dict.fromkeys(_names(words)))
-    shapes = [re.sub(r"\d+", "0", name) for name in names]
-    for name, shape in zip(names, shapes):
+    found = list(dict.fromkeys(names(words)))
+    shapes = [re.sub(r"\d+", "0", name) for name in found]
+    for name, shape in zip(found, shapes):
         numbered = shapes.count(shape) > 1 and all(
             part in said for part in re.split(r"\d+", _plain(name).lower())
         )
@@ -47,7 +47,8 @@ def missing(words: str, command: str) -> Iterator[str]:
             yield name
 
 
-def _names(words: str) -> Iterator[str]:
+def names(words: str) -> Iterator[str]:
+    """Yield what the request `words` names: what it quotes, files, paths and addresses."""
     rest = words = _ASIDE.sub(" ", words)
     for match in _QUOTED.finditer(words):
         quoted = next(filter(None, match.groups())).strip()

@@ -9,7 +9,6 @@ radius.said("rm -rf build", "bash", home="/home/me", cwd="/home/me/caro")
 from __future__ import annotations
 
 import os
-import threading
 import time
 
 from caro_shell.safety import dialects
@@ -18,6 +17,7 @@ from caro_shell.safety.radius.counting import Count
 from caro_shell.safety.script import Reader
 from caro_shell.safety.state import State
 from caro_shell.sanitise import printable
+from caro_shell.timebox import within
 
 #: Seconds that counting may take altogether.
 LIMIT_S = 0.3
@@ -39,17 +39,9 @@ def said(  # noqa: PLR0913 - two are seldom given
     What could not be counted within `limit_s` seconds is said to be more; a file system that does not answer
     is not waited for. Never raises.
     """
-    found: list[str] = []
-    counting_ = threading.Thread(
-        target=lambda: found.append(
-            _counted(line, shell, State(home, cwd, shell), time.monotonic() + limit_s, surprises)
-        ),
-        name="radius",
-        daemon=True,
-    )
-    counting_.start()
-    counting_.join(2 * limit_s)
-    return found[0] if found else ""
+    deadline = time.monotonic() + limit_s
+    state = State(home, cwd, shell)
+    return within(2 * limit_s, lambda: _counted(line, shell, state, deadline, surprises), "")
 
 
 def _counted(line: str, shell: str, state: State, deadline: float, surprises: bool) -> str:

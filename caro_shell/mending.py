@@ -1,0 +1,140 @@
+"""Small repairs of a command by what there is in the person's directory, and by how the request spells it.
+
+    mending.mended("sort -u /etc/hosts", "sort etc/hosts, each line once", "/srv/image")
+    "sort -u etc/hosts"  # where /srv/image/etc/hosts is
+
+A model sees words alone, and knows the names that most people have better than those that stand there. Only
+how a name is written is changed, one that the request holds, and only where a look decides it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+
+from caro_shell.check import mentions
+from caro_shell.timebox import within
+
+#: Seconds that looking may take: a directory may lie on a server that does not answer.
+LIMIT_S = 0.2
+#: Most names of a directory that are looked at.
+_MOST = 5000
+#: What models put before a name that has no such place.
+_BEFORE = ("~/", "$HOME/", "${HOME}/", "/path/to/", "/")
+_FILE_WITH_BLANK = re.compile(r"[\w.-]+(?: [\w.-]+)+\.\w{1,5}")
+_MAKES_DIRECTORIES = re.compile(r"((?:sudo )?mkdir )((?:[\w.@%+=:,~/-]+ ?)+)")
+_QUESTION = re.compile(r"(?:which|what|who|where|when|how|is|are|does?|can|has|have)\b", re.IGNORECASE)
+_ASKED_ABOUT = re.compile(r"(?<![\w*?./-])(\w[\w.-]*)\?(?!\S)")
+
+
+def mended(command: str, words: str, cwd: str) -> str:
+    """Return `command`, an answer to the request `words`, with the names in it as they are in `cwd`.
+
+    `cwd` is a directory, or "" where none is known.
+    """
+    return within(LIMIT_S, lambda: _mended(command, words, cwd if os.path.isabs(cwd) else ""), command)
+
+
+def _mended(command: str, words: str, cwd: str) -> str:
+    names = list(mentions.names(words))
+    command = _unasked(command, words)
+    if cwd:
+        said = (word.strip(".,:;!?()'\"") for word in words.split() if "/" in word)
+        names += [word for word in said if word not in names and _is_there(cwd, word)]
+        for name in names:
+            command = _as_it_is(command, name, cwd)
+            command = _here(command, name, words, cwd)
+        command = _with_parents(command, cwd)
+    for name in names:
+        if " " in name and (_FILE_WITH_BLANK.fullmatch(name) or (cwd and _is_there(cwd, name))):
+            command = _as_one_word(command, name)
+    return command
+
+
+def _unasked(command: str, words: str) -> str:
+    """Take a question's mark from the word before it: "who uses port 22?" is about no port `22?`."""
+    if not _QUESTION.match(words):
+        return command
+    for asked in _ASKED_ABOUT.findall(words):
+        command = re.sub(rf"(?<![\w*?.])({re.escape(asked)})\?(?![\w*?.])", r"\1", command)
+    return command
+
+
+def _as_it_is(command: str, name: str, cwd: str) -> str:
+    """Write `name` with the capitals that it has in the directory, if just one there is spelt like it."""
+    if name.startswith(("/", "~")) or _is_there(cwd, name) or "/" in name.rstrip("/"):
+        return command
+    alike = [there for there in _listed(cwd) if there.lower() == name.lower()]
+    return _swapped(command, re.escape(name), alike[0]) if len(alike) == 1 else command
+
+
+def _here(command: str, name: str, words: str, cwd: str) -> str:
+    """Write `name` as the request does, and not as a path from elsewhere, where it is right here."""
+    if name.startswith(("/", "~", ".")) or not _is_there(cwd, name):
+        return command
+    if _swapped(command, re.escape(name), "") != command:
+        return command  # it is there already: the other one is where it goes to, or comes from
+    for before in _BEFORE:
+        elsewhere = os.path.expandvars(os.path.expanduser(before + name))
+        spelt_out = before == "/" and "/" in name  # "etc/hosts" is not /etc/hosts, even if that is there
+        if before + name not in words and (spelt_out or not os.path.lexists(elsewhere)):
+            command = _swapped(command, re.escape(before + name), name)
+    return command
+
+
+def _with_parents(command: str, cwd: str) -> str:
+    """Let a plain `mkdir` make the directories above, too, where they are missing."""
+    found = _MAKES_DIRECTORIES.fullmatch(command)
+    made = found[2].split() if found else []
+    above = [os.path.dirname(os.path.expanduser(path.rstrip("/"))) for path in made]
+    if (
+        found
+        and not any(path.startswith("-") for path in made)
+        and any(parent and not _is_there(cwd, parent) for parent in above)
+    ):
+        return f"{found[1]}-p {found[2]}"
+    return command
+
+
+def _as_one_word(command: str, name: str) -> str:
+    """Quote `name` wherever its blanks would make several words of it."""
+    parts = list(_unquoted(command, name))
+    for start in reversed(parts):
+        command = command[:start] + shlex.quote(name) + command[start + len(name) :]
+    return command
+
+
+def _unquoted(command: str, name: str) -> Iterator[int]:
+    """Yield where `name` stands in `command` as words of their own, outside of quotes."""
+    quote, at = "", 0
+    while at < len(command):
+        char = command[at]
+        alone = command[at - 1 : at] in ("", " ") and command[at + len(name) : at + len(name) + 1] in (
+            "",
+            " ",
+        )
+        if not quote and alone and command.startswith(name, at):
+            yield at
+        if char == "\\" and quote != "'":
+            at += 1
+        elif char in "'\"" and quote in ("", char):
+            quote = "" if quote else char
+        at += 1
+
+
+def _swapped(command: str, pattern: str, name: str) -> str:
+    return re.sub(rf"(?<![\w.~/$}}-]){pattern}(?![\w/-]|\.\w)", lambda _: name, command)
+
+
+def _is_there(cwd: str, name: str) -> bool:
+    return os.path.lexists(os.path.join(cwd, name))
+
+
+def _listed(cwd: str) -> list[str]:
+    try:
+        with os.scandir(cwd) as entries:
+            return [entry.name for entry, _ in zip(entries, range(_MOST))]
+    except OSError:
+        return []
