@@ -25,6 +25,11 @@ _MOST = 5000
 _BEFORE = ("~/", "$HOME/", "${HOME}/", "/path/to/", "/")
 _FILE_WITH_BLANK = re.compile(r"[\w.-]+(?: [\w.-]+)+\.\w{1,5}")
 _MAKES_DIRECTORIES = re.compile(r"((?:sudo )?mkdir )((?:[\w.@%+=:,~/-]+ ?)+)")
+_LOOKS_AT_PROCESSES = re.compile(
+    r"(?P<before>(?:sudo )?ps\b[^|'\"`$;&]*\| ?grep (?P<flags>(?:-[Eiwc]+ )*))"
+    r"(?P<quote>['\"]?)(?P<first>\w)(?P<name>[\w.-]*)(?P=quote)(?P<behind> *\|.*)?",
+    re.DOTALL,
+)
 _QUESTION = re.compile(r"(?:which|what|who|where|when|how|is|are|does?|can|has|have)\b", re.IGNORECASE)
 _ASKED_ABOUT = re.compile(r"(?<![\w*?./-])(\w[\w.-]*)\?(?!\S)")
 
@@ -39,7 +44,7 @@ def mended(command: str, words: str, cwd: str) -> str:
 
 def _mended(command: str, words: str, cwd: str) -> str:
     names = list(mentions.names(words))
-    command = _unasked(command, words)
+    command = _but_itself(_unasked(command, words))
     if cwd:
         said = (word.strip(".,:;!?()'\"") for word in words.split() if "/" in word)
         names += [word for word in said if word not in names and _is_there(cwd, word)]
@@ -60,6 +65,18 @@ def _unasked(command: str, words: str) -> str:
     for asked in _ASKED_ABOUT.findall(words):
         command = re.sub(rf"(?<![\w*?.])({re.escape(asked)})\?(?![\w*?.])", r"\1", command)
     return command
+
+
+def _but_itself(command: str) -> str:
+    """Keep the grep of `ps | grep NAME` from being counted or passed on: its pattern is not the name then."""
+    found = _LOOKS_AT_PROCESSES.fullmatch(command)
+    if (
+        found is None
+        or not (found["behind"] or "c" in found["flags"])
+        or "grep -v" in (found["behind"] or "")
+    ):
+        return command
+    return f"{found['before']}'[{found['first']}]{found['name']}'{found['behind'] or ''}"
 
 
 def _as_it_is(command: str, name: str, cwd: str) -> str:

@@ -206,7 +206,12 @@ def test_no_process_is_started_for_a_plain_line(tmp_path):
         ("get https://example.org/x.zip", "curl -O https://example.org/y.zip", ["https://example.org/x.zip"]),
         ("copy ~/notes.md to backup/", "cp ~/note.md backup", ["~/notes.md"]),
         ("list .env files", "ls -a", [".env"]),
+        ("run x.sh at 3:30 each day", 'echo "0 3 * * * x.sh" >> c', ["3:30"]),
         # and what is there, in one way or another
+        ("run x.sh at 3:30 each day", 'echo "30 3 * * * x.sh" >> c', []),
+        ("run x.sh at 7:05 or 6:00", 'echo "5 7 * * * x.sh" >> c', []),
+        ("set a.txt to 2024-05-31 20:15", "touch -t 202405312015 a.txt", []),
+        ("what is at 10.0.0.1:22, port:80, 16:30:59", "ls", []),
         ("read /etc/hosts", "cd /etc && cat hosts", []),
         ("copy ~/notes.md to ./backup/", 'cp "$HOME/notes.md" backup', []),
         ("what is in /home/ann/pics", "ls ~/pics", []),

@@ -65,7 +65,7 @@ def _pages(path: str, subcommand: str) -> Iterator[str]:
 def _read(page: str) -> str:
     """Return the text of a page, compressed or not; "" where there is none, or too much of it."""
     for ending, opener in _OPENERS.items():
-        if not os.path.exists(page + ending):
+        if not os.path.isfile(page + ending):  # a pipe would be waited for
             continue
         try:
             with opener(page + ending, "rt", encoding="utf-8", errors="replace") as stream:

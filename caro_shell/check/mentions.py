@@ -31,6 +31,7 @@ _KINDS = re.compile(
     re.IGNORECASE,
 )
 _MIME = re.compile(r"(?:application|text|image|audio|video|multipart)/[a-z0-9.+-]+")
+_CLOCK = re.compile(r"(?<![\d:.])(\d{1,2}):([0-5]\d)(?![\d:])")
 _PER = re.compile(r"\w+/(?:s|sec|second|min|minute|h|hour|day|week|month|year|file|line)s?")
 
 
@@ -45,6 +46,10 @@ def missing(words: str, command: str) -> Iterator[str]:
         )
         if not numbered and not _stands(_plain(name).lower(), said):
             yield name
+    for time in _CLOCK.finditer(_ASIDE.sub(" ", words)):
+        minute = time[2]  # neither what often goes unsaid nor what ends an hour
+        if minute not in ("00", "59") and not re.search(rf"(?:{minute}|(?<!\d){int(minute)})(?!\d)", command):
+            yield time[0]
 
 
 def names(words: str) -> Iterator[str]:
