@@ -30,6 +30,12 @@ _LOOKS_AT_PROCESSES = re.compile(
     r"(?P<quote>['\"]?)(?P<first>\w)(?P<name>[\w.-]*)(?P=quote)(?P<behind> *\|.*)?",
     re.DOTALL,
 )
+#: A find that ends, before a pipe or at all, with a test by a program that prints nothing.
+_ONLY_TESTS = re.compile(
+    r"(?P<find>find (?:[^|;&'\"`$]|'[^']*'|\\[();!])*?"
+    r"-exec (?:test |\[ |grep -\w*q|cmp -s )[^|;&]*?(?:\\;|';'))(?P<behind> *\|.*)?",
+    re.DOTALL,
+)
 _QUESTION = re.compile(r"(?:which|what|who|where|when|how|is|are|does?|can|has|have)\b", re.IGNORECASE)
 _ASKED_ABOUT = re.compile(r"(?<![\w*?./-])(\w[\w.-]*)\?(?!\S)")
 
@@ -44,7 +50,7 @@ def mended(command: str, words: str, cwd: str) -> str:
 
 def _mended(command: str, words: str, cwd: str) -> str:
     names = list(mentions.names(words))
-    command = _but_itself(_unasked(command, words))
+    command = _told(_but_itself(_unasked(command, words)))
     if cwd:
         said = (word.strip(".,:;!?()'\"") for word in words.split() if "/" in word)
         names += [word for word in said if word not in names and _is_there(cwd, word)]
@@ -77,6 +83,12 @@ def _but_itself(command: str) -> str:
     ):
         return command
     return f"{found['before']}'[{found['first']}]{found['name']}'{found['behind'] or ''}"
+
+
+def _told(command: str) -> str:
+    """Let a find that only lets other programs test print what passes: it does not by itself behind -exec."""
+    found = _ONLY_TESTS.fullmatch(command)
+    return f"{found['find']} -print{found['behind'] or ''}" if found else command
 
 
 def _as_it_is(command: str, name: str, cwd: str) -> str:

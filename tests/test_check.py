@@ -111,6 +111,38 @@ def test_options_of_programs_inside_others(command, option):
 
 
 @pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("find . -type d -exec find {} -type f | wc -l \\;", "-exec has no end"),
+        ("find a -execdir ls {} | wc -l", "-execdir has no end"),
+        ("find a -type d -size +2M", "-size of a folder"),
+        ("find a -exec tar -rf b.tar.gz {} +", "tar adds nothing to a compressed"),
+        ("tar --append -f b.tgz c", "tar adds nothing to a compressed"),
+    ],
+)
+def test_calls_that_come_to_nothing(command, start):
+    (fault,) = said(command, path=None)
+    assert fault.startswith(start)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find . -exec ls {} + | wc -l",
+        "find . -name x -exec sh -c 'ls | wc' \\;",
+        "find . -exec ls {} ';'",
+        "find . -type f -size +2M",
+        "tar -xvf purge.gz",
+        "tar rvf a.tar x.gz.d",
+        "tar czf r.tar.gz u",
+        "tar -tf u.tar.gz",
+    ],
+)
+def test_calls_like_those_that_come_to_something(command):
+    assert said(command, path=None) == []
+
+
+@pytest.mark.parametrize(
     ("command", "sentence"),
     [
         ("find . -printf '%p'", "find has no option -printf"),

@@ -47,6 +47,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("ids of tail", "ps -ef | grep tail | awk '{print $2}'", "ps -ef | grep '[t]ail' | awk '{print $2}'"),
         ("count nginx", 'ps aux | grep -c "nginx"', "ps aux | grep -c '[n]ginx'"),
         ("count nginx", "sudo ps ax|grep -i nginx | wc -l", "sudo ps ax|grep -i '[n]ginx' | wc -l"),
+        (
+            "broken links",
+            "find . -type l -exec test ! -e {} \\;",
+            "find . -type l -exec test ! -e {} \\; -print",
+        ),
+        ("count", "find . -exec grep -q x {} \\; | wc -l", "find . -exec grep -q x {} \\; -print | wc -l"),
         ("who is on port 22?", "ss -tn 'sport = 22?'", "ss -tn 'sport = 22'"),
     ],
 )
@@ -71,6 +77,9 @@ def test_a_name_is_written_as_it_is_here(here: Path, words: str, command: str, e
         ("make a/b", "mkdir a && mkdir a/b"),
         ("make a folder for each day", 'mkdir "$(date +%F)/x"'),
         ("show nginx", "ps aux | grep nginx"),
+        ("empty", "find . -exec test -s {} \\; -print"),
+        ("empty", "find . -exec test -s {} \\; -exec rm {} \\;"),
+        ("x", "find . -exec grep -l x {} \\;"),
         ("count nginx", "ps aux | grep nginx | grep -v grep | wc -l"),
         ("count nginx", "ps aux | grep '[n]ginx' | wc -l"),
         ("count nginx", "ps aux | grep -F nginx | wc -l"),

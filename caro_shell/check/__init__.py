@@ -14,14 +14,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from caro_shell.check import line, mentions, syntax
-from caro_shell.check.calls import Call, calls
+from caro_shell.check import line, mentions, misuse, syntax
+from caro_shell.check.calls import calls
 from caro_shell.check.programs import Programs
 
 #: Most findings of one command; the first say enough.
 MOST = 4
 _NAME = re.compile(r"[A-Za-z0-9_][\w.+-]*")
-_SED_SCRIPT = re.compile(r"[\d$,]*(?:s(\W).*\1.*\1|/.*/|[\d$]+[dpq]$)")
 
 
 class Finding(NamedTuple):
@@ -67,20 +66,11 @@ def _about_calls(found: line.Line, words: str, programs: Programs, platform: str
             yield Finding("note" if named else "name", f"there is no program {name} here")
         for option in call.unknown:
             yield Finding("option", f"{call.program} has no option {option}")
-        yield from _about_sed(call, platform)
+        for fault in misuse.said(call, platform):
+            yield Finding("option", fault)
 
 
 def _installed(found: line.Line) -> set[str]:
     """Return the names that the line may install before it calls them."""
     texts = ([word.text for word in command] for command in found.commands)
     return {text for command in texts if "install" in command or "-S" in command for text in command}
-
-
-def _about_sed(call: Call, platform: str) -> Iterator[Finding]:
-    """Yield what is wrong with `sed -i`, whose suffix is a word of its own on a Mac, and never with GNU."""
-    texts = [word.text for word in call.arguments]
-    behind = texts[texts.index("-i") + 1 :] if call.program == "sed" and "-i" in texts else []
-    if behind and platform == "darwin" and (_SED_SCRIPT.match(behind[0]) or behind[0] == "-e"):
-        yield Finding("option", "sed -i takes a suffix here, which may be empty: sed -i ''")
-    if behind and platform.startswith("linux") and not behind[0]:
-        yield Finding("option", "sed -i takes no '' here")
