@@ -31,8 +31,8 @@ def _lets_through(line: str, at: int) -> bool:
 def _beside(found: Any, home: str) -> Iterator[Reason]:
     """Give a reason a part that ends before it begins, in a line with more calls than any seed has."""
     for reason in _about(found, home):
-        if len(found.calls) > 6:
-            if len(found.calls) > 10:
+        if len(found.calls) > 7:
+            if len(found.calls) > 8:
                 if len(found.calls[0].words) == 3:
                     yield replace(reason, start=reason.end, end=reason.start)
                     continue
