@@ -95,7 +95,7 @@ def test_the_setting_decides_how_much_is_said(caro, way, monkeypatch):
     monkeypatch.setenv("CARO_SAFETY", "off")
     assert caro(*way, "say rm -rf /") == (0, "rm -rf /\n", "")
     monkeypatch.setenv("CARO_SAFETY", "strict")
-    assert caro(*way, "say rm -rf photos")[2].startswith("caro: caution: ")
+    assert caro(*way, "say git branch -D photos")[2].startswith("caro: caution: ")
     monkeypatch.setenv("CARO_SAFETY", "some")
     code, _, err = caro(*way, "say ls")
     assert code == 2
@@ -429,3 +429,12 @@ def test_help_is_no_wish(capsys):
         cli.main(["help"])
     assert left.value.code == 0
     assert "verbs (each with --help):" in capsys.readouterr().out
+
+
+def test_nobody_else_may_write_to_what_a_verb_makes_whatever_the_umask(caro):
+    before = os.umask(0)
+    try:
+        caro("config", "path")
+    finally:
+        left = os.umask(before)
+    assert left == 0o022

@@ -33,7 +33,7 @@ def press(*, rate: float = 40.0, seconds: float = 0.5, **changes: object) -> Rep
     reply = {"backend": "embedded", "model": "q4", "cached": False}
     for name, value in changes.items():
         (timings if name in timings or name == "load_ms" else reply)[name] = value
-    return Reply("ls", None, None, "bash", timings=Timings(**timings), **reply)
+    return Reply("ls", None, None, "bash", timings=Timings(**timings), offers=[], **reply)
 
 
 def meter_of(*presses: Reply) -> Meter:

@@ -164,8 +164,8 @@ def _told(sentences: list[str], *, quiet: bool = False) -> int:
     return 0
 
 
-def _print(sentence: str) -> None:
-    print(printable(sentence))
+def _print(text: str) -> None:
+    print(*map(printable, text.split("\n")), sep="\n")  # a table has several lines
 
 
 def _remark(sentence: str) -> None:

@@ -79,6 +79,17 @@ def test_a_comment_that_is_accepted_after_all_does_nothing(
     assert not (own_home / "ran").exists()
 
 
+def test_a_comment_does_nothing_though_comments_were_turned_off(
+    scripted: Path, open_terminal: Callable[..., PtyTerminal], own_home: Path, shell: str
+) -> None:
+    off = {"zsh": "unsetopt interactive_comments\n", "bash": "shopt -u interactive_comments\n", "fish": ""}
+    terminal = open_terminal(after=off[shell], env={"CARO_COMMENT": "false"})
+    offered(terminal, f"say {CRITICAL}", f"# {CRITICAL}")
+    terminal.send(ENTER)
+    terminal.run("echo aft''er", "\nafter")
+    assert not (own_home / "ran").exists()
+
+
 def test_off_says_nothing(scripted: Path, open_terminal: Callable[..., PtyTerminal]) -> None:
     terminal = open_terminal(env={"CARO_SAFETY": "off"})
     offered(terminal, f"say {CRITICAL}", CRITICAL)
@@ -128,4 +139,4 @@ def test_in_zsh_the_colour_goes_with_the_first_edit_and_others_keep_theirs(
     terminal.wait_for(lambda: f"$ {RISKY}" in terminal.rows(), "the line again")
     terminal.send(CTRL_G)
     terminal.wait_for(lambda: f"$ {RISKY} 2" in terminal.rows(), "another")
-    assert terminal.style(f"$ {RISKY} 2", 2) == ("red", True)
+    terminal.wait_for(lambda: terminal.style(f"$ {RISKY} 2", 2) == ("red", True), "the colour")
