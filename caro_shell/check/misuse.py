@@ -42,7 +42,7 @@ def _tar(texts: list[str], _: str) -> Iterator[str]:
 
 
 def _pair(texts: list[str], *pair: str) -> bool:
-    return pair in zip(texts, texts[1:])
+    return pair in [*zip(texts, texts[1:])]
 
 
 _ABOUT = {"find": _find, "sed": _sed, "tar": _tar}
