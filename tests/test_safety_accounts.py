@@ -7,6 +7,20 @@ import pytest
 from caro_shell import safety
 
 DANGER = [
+    "sudo sed -i '/PermitRootLogin/s/no/yes/' /etc/ssh/sshd_config",
+    "sudo ed -s /etc/ssh/sshd_config <<< $'g/PermitRootLogin/s/no/yes/\\nw'",
+    "sudo sed -i '/^PermitRootLogin no/d' /etc/ssh/sshd_config",
+    "sudo awk -i inplace '/PermitRootLogin/{$2=\"yes\"}1' /etc/ssh/sshd_config",
+    "augtool set /files/etc/ssh/sshd_config/PermitRootLogin yes",
+    "sudo sed -i 's/# %wheel/%wheel/' /etc/sudoers",
+    "sudo cp x.rules /etc/sudoers.d/",
+    "sudo EDITOR='sed -i s/a/b/' visudo",
+    "sudo perl -i -pe 's/^root:x/root:/' /etc/passwd",
+    "echo '+ +' >> ~/.rhosts",
+    "chage -E 0 root",
+    "usermod -U root",
+    "sudo python3 -c \"open('/etc/sudoers', 'a').write(x)\"",
+    "echo x | base64 -d >> ~/.bashrc",
     "userdel -r alice",
     "userdel -rf alice",
     "deluser --remove-home bob",
@@ -48,6 +62,10 @@ CAUTION = [
     "chage -E 0 bob",
 ]
 SAFE = [
+    "sudo sed -i 's/^PermitRootLogin yes/PermitRootLogin no/' /etc/ssh/sshd_config",
+    "sudo visudo",
+    "chage -l root",
+    "echo 'alias ll=ls' >> ~/.bashrc",
     "useradd -m bob",
     "useradd -r -s /usr/sbin/nologin svc",
     "sudo adduser bob",

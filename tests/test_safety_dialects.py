@@ -22,8 +22,17 @@ DANGEROUS = [
     ("fish", "rm -rf (string replace a /usr a)"),
     ("fish", "source (echo 'rm -rf /usr' | psub)"),
     ("fish", r"rm -rf \x2fusr"),
+    ("fish", "functions -c rm zap; zap -rf /usr"),
+    ("fish", "(command -s rm) -rf /usr"),
+    ("fish", "rm -rf (path resolve /tmp/../usr)"),
+    ("fish", "rm -rf (string match -r '/.*' x/usr)"),
+    ("fish", "set a[1] /usr; rm -rf $a"),
+    ("fish", "sleep 1 & ; rm -rf /usr"),
+    ("fish", "rm -rf /usr/$x/"),
 ]
 SAFE = [
+    ("fish", "string match -qr '^rm' $x; and echo yes"),
+    ("fish", "string match -r '(a+)+$' aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"),
     ("zsh", "while (( i++ < 3 )) { print $i }"),
     ("zsh", "rm -f *(.L0)"),
     ("zsh", "rm -f *(.om[6,-1])"),

@@ -7,6 +7,15 @@ import pytest
 from caro_shell.safety import Level, judge
 
 LINES = [
+    ("python3 -c \"from shutil import rmtree as r; r('/etc')\"", Level.DANGER),
+    ("ruby -rfileutils -e 'FileUtils.rm_rf Dir.home'", Level.DANGER),
+    ("echo 'file delete -force /home' | tclsh", Level.DANGER),
+    ("perl -i -ne '' /etc/passwd", Level.DANGER),
+    ("gawk -i inplace '{}' /etc/fstab", Level.DANGER),
+    ("vim -es -c '%d' -c wq /etc/fstab", Level.DANGER),
+    ("pwsh -enc ZQBjAGgAbwA=", Level.DANGER),
+    ("gawk -i inplace '!seen[$0]++' list.txt", Level.SAFE),
+    ("ex -sc '%s/a/b/g|x' notes.txt", Level.SAFE),
     ("python3 -c 'import shutil as s; s.rmtree(\"/var\")'", Level.DANGER),
     ("python3 -Ic \"import os; os.system('sudo rm -rf /usr')\"", Level.DANGER),
     ("python3 -c \"import subprocess as s; s.Popen(['rm', '-r', '-f', '/home'])\"", Level.DANGER),

@@ -37,8 +37,20 @@ DANGER = [
     "sudo pacman -Rcns systemd",
     "sudo apk del --force-broken-world busybox",
     "sudo apt-get remove coreutils util-linux",
+    "emerge --quiet --unmerge sys-libs/glibc",
+    "zypper -n remove systemd",
+    "pkg delete --all",
+    "dpkg -l | awk '/^ii/{print $2}' | xargs apt-get -y purge",
+    "yum remove $(rpm -qa | grep glibc)",
+    "dnf swap glibc musl",
+    "apt-mark auto $(apt-mark showmanual)",
+    "pacman -Rns $(pacman -Qq | grep -v vim)",
 ]
 CAUTION = [
+    "dpkg -l 'linux-image-*' | awk '/^ii/{print $2}' | grep -v $(uname -r) | xargs apt-get purge",
+    "dpkg -l | awk '/^rc/{print $2}' | xargs dpkg --purge",
+    "pacman -Rns $(pacman -Qq | grep kde)",
+    "dnf history undo last",
     "apt purge 'nvidia*'",
     "apt-get autoremove -y",
     "sudo dnf remove vim",
@@ -54,6 +66,10 @@ CAUTION = [
     "rpm -ivh http://x.example/a.rpm",
 ]
 SAFE = [
+    "zypper -n install vim",
+    "dnf swap --help",
+    "apt-mark auto libfoo",
+    "rpm-ostree status",
     "sudo apt update && sudo apt upgrade -y",
     "apt list --installed",
     "apt-get -s remove bash",

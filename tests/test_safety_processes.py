@@ -7,6 +7,19 @@ import pytest
 from caro_shell import safety
 
 DANGER = [
+    "kill -9 {2..32768}",
+    "for p in /proc/[0-9]*; do kill -9 ${p##*/}; done",
+    "ls /proc | grep '^[0-9]' | xargs kill -9",
+    "kill -9 $(ps -ef | awk 'NR>1{print $2}')",
+    "ps ax -o pid | tail -n +2 | xargs kill -9",
+    "kill $(pgrep sshd)",
+    "kill $(cat /run/sshd.pid)",
+    "pgrep -v x | xargs kill",
+    "fuser -k /",
+    "pkill -P 1",
+    "perl -e 'kill 9, -1'",
+    "skill -KILL -u bob",
+    "loginctl terminate-user bob",
     "kill -9 -1",
     "kill -- -1",
     "kill -9 {1..65535}",
@@ -54,6 +67,10 @@ CAUTION = [
     "systemctl isolate multi-user.target",
 ]
 SAFE = [
+    "kill $(cat server.pid)",
+    "ps -ef | grep java | awk '{print $2}' | xargs kill",
+    "pkill -P $$",
+    "for i in {1..20}; do echo $i; done",
     "kill 1234 5678",
     "kill -TERM %1",
     "kill -l",

@@ -22,7 +22,8 @@ class Word:
     """A word as its program sees it, and where it comes from in the line (characters).
 
     `glob` says that the shell puts file names in its place. `some` marks files somewhere below `text` that
-    pass a test (of find), instead of all of it. `made_by` are the calls whose output is in it.
+    pass a test (of find), instead of all of it. `made_by` are the calls whose output is in it. `also` says that
+    it is another value of the variable that the word before comes from.
     """
 
     text: str
@@ -31,6 +32,7 @@ class Word:
     glob: bool = False
     some: bool = False
     made_by: tuple[Call, ...] = ()
+    also: bool = False
 
     @property
     def known(self) -> bool:
@@ -59,7 +61,7 @@ class Redirect:
 
 @dataclass(frozen=True)
 class Stdin:
-    """What a call reads: the output of `calls`, or `text` where that is known."""
+    """What a call reads: the output of `calls`, and `text` where that is known."""
 
     calls: tuple[Call, ...] = ()
     text: str | None = None

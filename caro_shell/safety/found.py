@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from caro_shell.safety.arguments import split
-from caro_shell.safety.call import EVERY, SOMETHING, Call, Word
-from caro_shell.safety.output import printed
+from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN, Call, Word
+from caro_shell.safety.output import output_of, printed
 
 #: What find can ask of a file so that few pass; the other tests (size, owner, rights) narrow nothing down.
 _TESTS = "-name -iname -path -ipath -wholename -regex -iregex -mtime -mmin -atime -amin -ctime -cmin -newer"
@@ -17,13 +17,16 @@ _TESTS += " -newermt -inum -samefile -lname -xtype"
 _EVERYWHERE = ("locate", "mlocate", "plocate", "mdfind")
 
 
-def found_by(call: Call) -> tuple[Word, ...] | None:
+def found_by(call: Call) -> tuple[Word, ...] | None:  # noqa: C901
     """Return the files that `call` names on its output, as words; None for a program that lists none."""
     start, end = call.start, call.end
     text = printed(call)
     if text is not None:
         wild = any(word.glob for word in call.words)
         return tuple(Word(part, start, end, glob=wild and "*" in part) for part in text.split())
+    if call.program in ("pwd", "dirname", "realpath", "readlink"):
+        path = output_of((call,), call.cwd)
+        return (Word(path, start, end),) if path.strip(UNKNOWN + SOMETHING) else None
     given = split(call.words, "-I --ignore").operands
     if call.program in ("ls", "dir", "exa", "eza"):
         places = given or (Word("."),)
@@ -43,9 +46,21 @@ def found_by(call: Call) -> tuple[Word, ...] | None:
         return tuple(map(whole, found_files(call)))
     if call.program in _EVERYWHERE:
         return (Word("/", start, end, some=True),)
+    if call.program == "compgen" and "-G" in call.texts[:-1]:
+        return (Word(call.texts[-1], start, end, glob=True),)
+    if (call.program == "tree" and any(re.fullmatch(r"-\w*i\w*", text) for text in call.texts)) or (
+        call.program == "du" and _all_of(call)
+    ):
+        return tuple(
+            Word(f"{word.text.rstrip('/')}/*", start, end, glob=True) for word in given or (Word("."),)
+        )
     if call.program == "du":
         return tuple(Word(word.text, start, end, some=True) for word in given or (Word("."),))
     return None
+
+
+def _all_of(call: Call) -> bool:
+    return any(re.fullmatch(r"-\w*a\w*|--all", text) for text in call.texts)
 
 
 def names_by(call: Call) -> tuple[str, ...] | None:
@@ -60,7 +75,7 @@ def names_by(call: Call) -> tuple[str, ...] | None:
 
 
 #: Options with which `git ls-files` still lists all that is tracked.
-_TRACKED = ("-z", "-c", "--cached", "--full-name", "--", ".", "*")
+_TRACKED = ("-z", "-c", "--cached", "--full-name", "--", ".", "*", "-o", "--others", "-co")
 
 
 def found_by_fd(call: Call) -> Word:

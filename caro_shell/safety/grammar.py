@@ -6,6 +6,7 @@ what it cannot read, so that nothing hides behind a mistake.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,5 +26,7 @@ def tree(line: str) -> Node:
     """Return the root of the syntax tree of `line`. Its positions count UTF-8 bytes."""
     import tree_sitter  # noqa: PLC0415
 
+    # The grammar's scanner ends the process at some letters beyond ASCII; to it they are all parts of a word.
+    plain = re.sub(rb"[\x80-\xff]", b".", line.encode("utf-8", "surrogatepass"))
     # A parser of its own for each: one that two threads use at a time ends the process.
-    return tree_sitter.Parser(_bash()).parse(line.encode("utf-8", "surrogatepass")).root_node
+    return tree_sitter.Parser(_bash()).parse(plain).root_node

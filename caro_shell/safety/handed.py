@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from caro_shell.safety.call import Call, Word
-from caro_shell.safety.output import read_text
+from caro_shell.safety.arguments import split
+from caro_shell.safety.call import UNKNOWN, Call, Word
+from caro_shell.safety.output import printed, read_text
 
 #: Patterns for the words of a program, joined by line breaks; the group is the command.
 _PATTERNS = {
@@ -18,6 +19,15 @@ _PATTERNS = {
     "git": r"(?i)(?:core\.(?:pager|editor|sshcommand|fsmonitor|askpass|hookspath)|sequence\.editor|diff\.external|credential\.helper|gpg\.program|pager\.\w+|(?:diff|merge)tool\.\w+\.cmd|filter\.\w+\.\w+)[=\n]!?([^\n]+)"
     r"|alias\.[\w-]+[=\n]!([^\n]+)|\n(?:--exec|-x|--upload-pack|--receive-pack)[=\n]([^\n]+)|--(?:tree|index|msg|env|commit)-filter[=\n]([^\n]+)|bisect\nrun\n([^\n]+)|foreach\n(?:--recursive\n)?([^\n]+)",
     "vim|vi|nvim|view|ex|gvim|rvim|vimdiff": r"(?:^|\n)(?:-c\n?|--cmd\n|\+)['\"]?:?\s*(?:silent!?\s*)?(?:%|\d+|r|w|read)?\s*!\s*([^\n]+)|system\(['\"]([^'\"]+)['\"]\)",
+    "salt|salt-ssh|salt-call": r"cmd\.(?:run|shell)\n([^\n]+)",
+    "heroku|dokku": r"(?:^|\n)run(?::\w+)?\n([^\n]+)$",
+    "adb": r"(?:^|\n)shell\n([^\n]* [^\n]*)$",
+    "knife": r"(?:^|\n)ssh\n[^\n]+\n([^\n]+)",
+    "aws": r"commands=\[?['\"]?([^\]'\"]+)",
+    "fly|flyctl": r"(?:^|\n)(?:-C|--command)[=\n]([^\n]+)",
+    "fab": r"(?:^|\n)--\n([^\n]* [^\n]*)$",
+    "osascript": r"do script \\?['\"]([^'\"\n]+)",
+    "socat": r"(?i)(?:^|\n)(?:EXEC|SYSTEM|SHELL):([^\n,]+)",
     "man|git-help|apropos": r"(?:^|\n)(?:-P\n?|--pager[=\n])([^\n]+)",
     "make|gmake": r"(?:^|\n)--eval[=\n].*?(?:\$\(shell\s+|!=\s*|:;\s*)([^\n)]+)",
     "split|gsplit": r"--filter[=\n]([^\n]+)",
@@ -35,7 +45,7 @@ _PATTERNS = {
     "nix-shell|nix|guix": r"(?:^|\n)(?:--run|--command)[=\n]([^\n]+)",
     "psql|mysql|mariadb|sqlite3": r"(?:^|\n|;\s*)(?:\\!|\.shell|\.system|system)\s+([^\n]+)|COPY\s.*?(?:FROM|TO) PROGRAM '([^']+)'",
     "entr|watchexec|nodemon|inotifywait|chokidar|fswatch|reflex": r"(?:^|\n)(?:--exec|-x|-c|-s|--command)[=\n]([^\n]+)",
-    "sed|gsed": r"(?:^|\n|;)\s*(?:\d+|\$)?\s*e\s+([\w/][^\n;]+)",
+    "sed|gsed": r"(?:^|\n|;)\s*(?:\d+|\$)?\s*e\s+([\w/][^\n;]+)|(?:^|\n|;)[^\n;]*?s(?P<by>[/|#,])(?:(?!(?P=by)).)*(?P=by)([^\n]+?)(?P=by)[gI\d]*e\b",
     "vagrant|capsh|machinectl": r"(?:^|\n)(?:-c|--command)[=\n]([^\n]+)",
     "gcloud|az|aws": r"(?:^|\n)(?:--command|--scripts)[=\n]([^\n]+)",
     "docker|podman": r"--(?:health-cmd)[=\n]([^\n]+)",
@@ -76,16 +86,45 @@ def handed(call: Call) -> list[tuple[str, Word]]:
     for programs, pattern in _TABLE if call.words else ():
         if programs.fullmatch(program):
             for one in pattern.finditer(whole):
-                text = next((group for group in one.groups() if group), "")
+                text = next((group for group in reversed(one.groups()) if group), "")
                 if text.strip():
                     found.append(
                         (text.strip().removesuffix("C-m").removesuffix("Enter").strip(), _whole(call))
                     )
     if program in ("export", "declare", "typeset", "env", "sudo", "make", "gmake", "set", "setenv"):
         found += _from_variables(call)
+    found += _scheduled(call)
     if program in _TAKES_TEXT:
         found += _read(call)
     return found
+
+
+#: Files whose lines run later: schedules, and what a shell starts with.
+LATER = re.compile(
+    r"/etc/(?:cron[\w.]*(?:/.*)?|anacrontab|rc\.local|profile(?:\.d/.*)?|bash\.bashrc|init\.d/.*)|/var/spool/cron/.*"
+    r"|(?:.*/)?\.(?:bashrc|zshrc|profile|bash_profile|bash_login|bash_logout|zprofile|zshenv|xprofile|xinitrc)|(?:.*/)?\.git/hooks/.*"
+)
+
+
+def _scheduled(call: Call) -> list[tuple[str, Word]]:
+    """Return the lines that `call` writes into a file which runs them later."""
+    into = [one.target.text for one in call.redirects if one.writes or one.appends]
+    if call.program == "tee":
+        into += call.texts
+    if not any(map(LATER.fullmatch, into)):
+        return []
+    text = printed(call)
+    if text is None or UNKNOWN in text:
+        return []
+    cron = any(
+        "cron" in one and not re.search(r"cron\.(?:hourly|daily|weekly|monthly)/", one) for one in into
+    )
+    plain = (
+        re.sub(r"(?m)^\s*(?:(?:[\d*/,-]+\s+){5}|@\w+\s+)(?:(?:root|[a-z_][\w-]*)\s+(?=\S+\s))?", "", text)
+        if cron
+        else text
+    )
+    return [(plain, _whole(call))]
 
 
 def _whole(call: Call) -> Word:
@@ -105,7 +144,10 @@ def _from_variables(call: Call) -> list[tuple[str, Word]]:
 def _read(call: Call) -> list[tuple[str, Word]]:
     """Return the commands in a script on standard input: `!..` of an editor, a recipe of make, a crontab."""
     text = read_text(call)
-    if text is None or (call.program == "crontab" and call.texts[:1] not in ((), ("-",))):
+    if text is None or (
+        call.program == "crontab"
+        and [word.text for word in split(call.words, "-u").operands] not in ([], ["-"])
+    ):
         return []
     if call.program == "crontab":
         pattern = r"(?m)^\s*(?:(?:\S+\s+){5}|@\w+\s+)(.+)$"

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     rf"(?P<string>{_STRING})"
     r"|(?P<home>Path\.home\(\)|os\.environ\[['\"]HOME['\"]\]|os\.environ\.get\(['\"]HOME['\"]\)|os\.getenv\(['\"]HOME['\"]\)|getenv\(['\"]HOME['\"]\)|Dir\.home|ENV\[['\"]HOME['\"]\]"
     r"|\$ENV\{['\"]?HOME['\"]?\}|process\.env\.HOME|(?:require\(['\"]os['\"]\)|os)\.homedir\(\)|ENVIRON\[['\"]HOME['\"]\]|\$env:USERPROFILE|\$_SERVER\[['\"]HOME['\"]\])"
-    r"|(?P<key>\b\w+\s*=(?!=))|(?P<join>\b(?:os\.)?path\.join\s*\(|\bFile\.join\s*\()|(?P<call>[\w.$:]+\s*\()|(?P<number>-?\b0o?[0-7]{3,5}\b|-?\b\d+\b)"
+    r"|(?P<key>\b\w+\s*=(?![=>]))|(?P<join>\b(?:os\.)?path\.join\s*\(|\bFile\.join\s*\()|(?P<call>[\w.$:]+\s*\()|(?P<number>-?\b0o?[0-7]{3,5}\b|-?\b\d+\b)"
     r"|(?P<name>[$@%]?[A-Za-z_][\w.:]*(?:\[[^]'\"]*\])?|\$\d)|(?P<mark>=>|[\[\](){},]|.)",
     re.DOTALL,
 )
@@ -33,6 +33,8 @@ _FILTERED = re.compile(r"\bif\b|endswith|\bgrep\b|\.select|\.filter|suffix|getmt
 def shell_lines(snippet: Snippet) -> list[str]:
     """Return what `snippet` runs, deletes and writes over, each as a line of a shell."""
     language, text = snippet.language, snippet.text
+    for name, other in re.findall(r"\bimport\s+(\w+)\s+as\s+(\w+)", text) if language == "python" else ():
+        text = re.sub(rf"(?<![\w.]){other}(?=\s*[.(])", name, text)
     lines = []
     pattern = SHELL.get(language)
     for found in re.finditer(pattern, text) if pattern else ():
@@ -54,7 +56,7 @@ def shell_lines(snippet: Snippet) -> list[str]:
     lines += _quoted(language, text)
     for function, line in DOES.get(language, ()):
         for found in re.finditer(function, text):
-            lines += _done(line, text, found.end())
+            lines += _done(line, text, found.end(), bare=language in ("powershell", "expect", "perl"))
     lines += [
         f": > {_word(*one[0])}"
         for found in re.finditer(r"\bPath\s*\((?=[^)]*\)\.write_)", text)
@@ -63,14 +65,14 @@ def shell_lines(snippet: Snippet) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
-def _done(line: str, text: str, at: int) -> list[str]:
+def _done(line: str, text: str, at: int, *, bare: bool) -> list[str]:
     """Return `line` with the arguments that begin at `at`; what a loop goes over in the place of a variable."""
-    bare = re.match(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s;|}\"')(]+))", text[at:])
-    if bare and text[at - 1] in " <":
+    first = re.match(r"\s*(?:\"([^\"]+)\"|'([^']+)'|([^\s;|}\"')(]+))", text[at:])
+    if first and bare and text[at - 1] in " <" and "{1}" not in line:
         return [
             line.format(
                 _word(
-                    (bare[1] or bare[2] or bare[3])
+                    (first[1] or first[2] or first[3])
                     .rstrip(">")
                     .replace("$env:USERPROFILE", "$HOME")
                     .replace("$HOME", "~"),

@@ -22,6 +22,33 @@ _NESTING = (
 BLOCKS = frozenset(_NESTING.split())
 FLAT = frozenset(["test_command", "comment", "variable_name", "word", "number", "heredoc_body", "regex"])
 
+#: What the grammar does not know, and the same in words that it knows, as long as it was: `time {`, `!(a|b)`,
+#: a word that goes on behind `$IFS`.
+_RESPELT: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (
+        re.compile(
+            r"(?:(?<=[;&|({\n])|(?<=\bdo)|(?<=\bthen)|(?<=\belse)|^)(\s*)(?:time(?:\s+-p)?|!|coproc(?:\s+\w+)?)\s+"
+            r"(?=(?:\{|for|while|until|if|case)\s|\()"
+        ),
+        lambda found: " " * len(found[0]),
+    ),
+    (
+        re.compile(r"(?<=\s)([\w./~*$-]*/)?[!@+]\([^()\s]*\)([\w./*-]*)(?=\s|$|;)"),
+        lambda found: f"{found[1] or ''}*{found[2]}".ljust(len(found[0])),
+    ),
+    (
+        re.compile(r"(?<=[\w'\"\\/-])\$(?:IFS\b|\{IFS\})(?:\$9)?(?=[\w'\"/~$.-])"),
+        lambda found: " " * len(found[0]),
+    ),
+    (  # a here-string behind a redirection, which the grammar knows before one
+        re.compile(
+            r"(?<![<>\w])(\d?&?>>?\|?\s*(?:&\d|[^\s<>|&;()'\"]+))([ \t]+)"
+            r"(<<<\s*(?:\"(?:[^\"\\]|\\.)*\"|\$?'[^']*'|[^\s;|&<>()'\"]+))"
+        ),
+        lambda found: found[3] + found[2] + found[1],
+    ),
+)
+
 
 class Nodes:
     """Reads the nodes of one script. `span` is what they are said to be in the line; None for the line itself.
@@ -37,7 +64,10 @@ class Nodes:
         run: Callable[[Node], tuple[Call, ...]],
     ) -> None:
         # The grammar takes the rest of a line for a part of a test that ends with a tilde.
-        self._source = re.sub(r"(?<=\s)~(?= \])", ".", script).encode("utf-8", "surrogatepass")
+        script = re.sub(r"(?<=\s)~(?= \])", ".", script)
+        for pattern, same in _RESPELT:
+            script = pattern.sub(same, script)
+        self._source = script.encode("utf-8", "surrogatepass")
         self._ascii = script.isascii()
         self._span = span
         self._words = Expander(self._source, state, run)
@@ -51,7 +81,7 @@ class Nodes:
             words = [one for child in node.named_children for one in self._words.words(child, 0, 0)]
             text = " ".join(word.text for word in words)
             made_by = tuple(call for word in words for call in word.made_by)
-            return Stdin(made_by) if made_by and text.strip(UNKNOWN) == "" else Stdin(text=text)
+            return Stdin(made_by) if made_by and text.strip(UNKNOWN) == "" else Stdin(made_by, text)
         if node.type == "heredoc_redirect":
             return Stdin(text=self._heredoc(node))
         if node.type != "file_redirect":
@@ -72,11 +102,28 @@ class Nodes:
             )
         return Redirect(operator, word, fd)
 
+    def _beside(self, node: Node) -> list[Redirect]:
+        """Return what the grammar puts into a redirection though it stands behind it: words, other redirections.
+
+        A word is given as a redirection without an operator.
+        """
+        targets = node.children_by_field_name("destination")[1:]
+        found = [
+            Redirect("", word)
+            for one in [*targets, *node.children_by_field_name("argument")]
+            for word in self._words.words(one, *self._place(one))
+        ]
+        for one in node.named_children:
+            inner = self._redirect(one) if one.type == "file_redirect" else None
+            if isinstance(inner, Redirect):
+                found.append(inner)
+        return found
+
     def _heredoc(self, node: Node) -> str:
         body = [child for child in node.named_children if child.type == "heredoc_body"]
         return "".join(self._text(child) for child in body)
 
-    def _assign(self, node: Node) -> None:
+    def _assign(self, node: Node) -> None:  # noqa: C901
         if node.type == "variable_assignments":
             for child in node.named_children:
                 self._assign(child)
@@ -84,22 +131,37 @@ class Nodes:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None:
             return
-        key = self._text(name).partition("[")[0]
+        if name.type == "subscript":
+            self._index(name)
+        key, _, index = self._text(name).partition("[")
         if value is None:
             self._state.variables[key] = ("",)
             return
         nodes = value.named_children if value.type == "array" else [value]
         words = [word for one in nodes for word in self._words.words(one, *self._place(one))]
         if value.type == "array":
+            for word in words:
+                held = re.match(r"(\[[^]]*\])=(.*)", word.text, re.DOTALL)
+                if held:
+                    self._state.variables[key + held[1]] = (held[2],)
             words = [replace(word, text=re.sub(r"^\[[^]]*\]=", "", word.text)) for word in words]
         texts = values_of(words) or ("",)
+        if index:
+            self._state.variables[f"{key}[{index}"] = texts
+            texts = (*self._state.variables.get(key, ()), *texts)
         self._state.made[key] = tuple(call for word in words for call in word.made_by)
-        if value.type != "array":
+        if value.type != "array" and not index:
             texts = (" ".join(texts),) if len(texts) > 1 else texts
         if any(child.type == "+=" for child in node.children):
             before = self._state.variables.get(key, ())
             texts = (*before, *texts) if value.type == "array" else ("".join((*before, *texts)),)
         self._state.variables[key] = texts
+
+    def _index(self, node: Node) -> None:
+        """Read the substitutions in the index of an array."""
+        for child in node.named_children:
+            if child.type == "command_substitution":
+                self._words.words(child, *self._place(child))
 
     def _loop_variable(self, node: Node) -> list[Node]:
         """Give the variable of a `for` its values; return the nodes that say so."""

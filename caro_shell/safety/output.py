@@ -37,6 +37,8 @@ def output_of(calls: Sequence[Call], cwd: str) -> str:
         return "/tmp/" + SOMETHING
     if last.program in ("which", "command", "type", "whence", "where", "realpath", "readlink") and last.words:
         return last.words[-1].text
+    if last.program == "basename" and last.words and last.words[0].known:
+        return last.words[0].text.rstrip("/").rpartition("/")[2]
     if last.program in ("whoami", "hostname", "date", "uname", "nproc", "id", "tty", "basename", "wc", "seq"):
         return SOMETHING
     if (last.program == "dirname" or last.texts[:1] == ("dirname",)) and last.words and last.words[-1].known:
@@ -53,6 +55,10 @@ def printed(call: Call) -> str | None:
     if call.program == "string":
         return fishstrings.printed(call, read_text)
     if call.program == "tee" or (call.program in ("cat", "sort") and not split(call.words).operands):
+        return read_text(call)
+    if call.program == "yes":
+        return " ".join(call.texts or ("y",)) + "\n"
+    if call.program in ("head", "uniq", "fold", "expand") and not split(call.words, "-n -c -w").operands:
         return read_text(call)
     if call.program in ("base64", "base32", "xxd", "rev", "tr", "sed"):
         return _decoded(call)
@@ -100,11 +106,11 @@ def _formatted(texts: tuple[str, ...]) -> str | None:
     if texts[0] == "--":
         texts = texts[1:]
     form, *values = texts or ("",)
+    if UNKNOWN in form:
+        return None
     form = _escapes(form)
     if not values:
         return form.replace("%%", "%")
-    if UNKNOWN in form:
-        return None
     out, rest = "", list(values)
     while rest or not out:
         before = len(rest)
@@ -152,6 +158,15 @@ def _decoded(call: Call) -> str | None:
         return "\n".join(line[::-1] for line in text.split("\n"))
     if call.program == "tr" and len(texts) == 2:
         return _translated(text, *texts)
+    if call.program == "sed" and len(texts) == 1:
+        put = re.fullmatch(r"s(\W)([\w ./-]*)\1([\w ./-]*)\1(g?)", texts[0])
+        return (
+            text
+            if not texts[0]
+            else text.replace(put[2], put[3], -1 if put[4] else 1)
+            if put and put[2]
+            else None
+        )
     return None
 
 

@@ -55,7 +55,7 @@ _VITAL = re.compile(
     |/boot/(?:vmlinu[xz]|initr|grub|efi|config|System\.map).*|/proc/(?:sysrq-trigger|sys/.*)
     |/lib(?:64)?/(?:.*/)?(?:ld-linux|libc[.-]).*|/usr/lib/(?:.*/)?libc\.so.*
     |/(?:usr/)?s?bin/(?:bash|sh|sudo|init|login|su|mount|systemctl|passwd|env|ls|cp|rm|python3?)
-    |/var/lib/dpkg/status|/vmlinuz|/initrd\.img|/swapfile""",
+    |/sys/(?:block|class|bus|devices)/.*/(?:delete|remove|unbind|online)|/var/lib/dpkg/status|/vmlinuz|/initrd\.img|/swapfile""",
     re.VERBOSE,
 )
 #: Below these everything belongs to the system; below /etc and /var/lib the first level does.
@@ -179,6 +179,9 @@ def _of(path: str, home: str) -> Place:  # noqa: C901
         return _of_system(path)
     if path == ".":
         return Place.HERE
+    up = re.fullmatch(r"(?:\.\./){3,}((\w+).*)", path)
+    if up and up[2] in TOP:  # that far up is the root
+        return _of_system("/" + up[1])
     if re.fullmatch(r"\.\.(?:/\.\.)*", path):
         return Place.ABOVE
     return Place.BUILT if _BUILT.fullmatch(path) else Place.PLAIN

@@ -44,7 +44,10 @@ WRAPPERS = {
     "chroot": Wrapper("--userspec --groups", 1),
     "unshare": Wrapper("--map-user --map-group --root -R --wd -w"),
     "nsenter": Wrapper("-t --target -S -G", away="in another namespace"),
-    "systemd-run": Wrapper("-u --unit -p --property --uid --gid -E --on-active --on-calendar --slice"),
+    "systemd-run": Wrapper(
+        "-u --unit -p --property --uid --gid -E --on-active --on-calendar --slice --on-boot --on-startup -M --machine -H --host"
+        " --description --working-directory -d --setenv --nice --service-type"
+    ),
     "systemd-inhibit": Wrapper("--what --who --why --mode"),
     "caffeinate": Wrapper("-t -w"),
     "strace": Wrapper("-e -o -p -s -u"),
@@ -78,7 +81,7 @@ WRAPPERS = {
     "rlwrap": Wrapper("-f -H"),
     "eatmydata": Wrapper(),
     "chpst": Wrapper("-u -U"),
-    "setpriv": Wrapper("--reuid --regid"),
+    "setpriv": Wrapper("--reuid --regid --groups --inh-caps --bounding-set --ambient-caps"),
     "runuser": Wrapper("-u -g", root=True),
     "dbus-run-session": Wrapper(),
     "xvfb-run": Wrapper("-s -n --server-args"),
@@ -100,7 +103,46 @@ WRAPPERS = {
     "dsh": Wrapper("-m -g -f", away="on another machine"),
     "cgexec": Wrapper("-g"),
     "faketime": Wrapper("", 1),
+    "libfaketime": Wrapper("", 1),
     "sem": Wrapper("-j --id"),
+    "systemd-cat": Wrapper("-t -p --identifier --priority --stderr-priority"),
+    "numactl": Wrapper("-N -m -C -p -i --cpunodebind --membind --physcpubind --interleave --preferred"),
+    "choom": Wrapper("-n -p --adjust --pid"),
+    "schedtool": Wrapper("-n -p -a"),
+    "perf": Wrapper("-e -o -p -t -C -F -r -c -g --event --output --call-graph --repeat", 1),
+    "valgrind": Wrapper(),
+    "heaptrack": Wrapper("-o"),
+    "watchexec": Wrapper(
+        "-e -w -i -f -s -d --exts --watch --ignore --filter --signal --delay-run --debounce"
+    ),
+    "dbus-launch": Wrapper(),
+    "torify": Wrapper(),
+    "tsocks": Wrapper(),
+    "proxychains-ng": Wrapper("-f"),
+    "catchsegv": Wrapper(),
+    "softlimit": Wrapper("-m -a -d -s -l -o -p -f -c -t -r"),
+    "setuidgid": Wrapper("", 1),
+    "s6-setuidgid": Wrapper("", 1),
+    "s6-applyuidgid": Wrapper("-u -g -G"),
+    "gosu": Wrapper("", 1),
+    "su-exec": Wrapper("", 1),
+    "tini": Wrapper("-p -e"),
+    "dumb-init": Wrapper(),
+    "catatonit": Wrapper(),
+    "start-stop-daemon": Wrapper("-p -x -n -u -a -c -d --pidfile --exec --name --startas --chuid --chdir"),
+    "daemonize": Wrapper("-a -c -e -o -p -l -u -E"),
+    "trickle": Wrapper("-d -u -w -t -l -n"),
+    "runcon": Wrapper("-t -u -r -l"),
+    "newgrp": Wrapper("", 1),
+    "dtach": Wrapper("-n -A -c -a -e -r"),
+    "abduco": Wrapper("-n -A -c -a -e"),
+    "pseudo": Wrapper(),
+    "fakechroot": Wrapper(),
+    "ccache": Wrapper(),
+    "aa-exec": Wrapper("-p --profile -n"),
+    "autossh": Wrapper(
+        "-M -p -i -l -o -F -J -L -R -D -b -c -E -e -m -O -Q -S -W -w -B -I", 1, away="on another machine"
+    ),
     # On another machine: the host stands before the command.
     "ssh": Wrapper(
         "-p -i -l -o -F -J -L -R -D -b -c -E -e -m -O -Q -S -W -w -B -I", 1, away="on another machine"

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from caro_shell.check.vocabulary import SHELLS
 from caro_shell.safety import ownlines
 from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN, Call, Word
 from caro_shell.safety.found import names_by
-from caro_shell.safety.output import printed
+from caro_shell.safety.output import printed, read_text
+from caro_shell.safety.places import absolute
 from caro_shell.safety.wrappers import given
 
 #: Variables that every shell has, with a value that nobody can tell beforehand.
@@ -21,7 +23,8 @@ class State:
     """The state at one place of a line; `variables` maps a name to its values, several for an array.
 
     `strayed` says that `cwd` is another if a `cd` has failed, `careful` that it would have ended then (set -e);
-    in fish, `shell`, `set` gives a variable its value. `made` are the calls whose output a variable holds.
+    in fish, `shell`, `set` gives a variable its value. `made` are the calls whose output a variable holds,
+    `refers` the names that a name stands for (`declare -n`), `files` the texts of files that the line has written.
     """
 
     home: str
@@ -33,14 +36,25 @@ class State:
     functions: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     made: dict[str, tuple[Call, ...]] = field(default_factory=dict)
+    refers: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> tuple[str, ...]:
         """Return the values of the variable `name`."""
-        own = {"HOME": self.home, "PWD": self.cwd, "IFS": " ", "TMPDIR": "/tmp", "?": "0", "SHELL": "/bin/sh"}
+        own = {
+            "HOME": self.home,
+            "PWD": self.cwd,
+            "IFS": " ",
+            "TMPDIR": "/tmp",
+            "?": "0",
+            "SHELL": "/bin/sh",
+            "BASH": "/bin/bash",
+        }
         own |= {"EDITOR": "editor", "VISUAL": "editor", "PAGER": "pager", "BROWSER": "browser"}
         own |= {"HISTFILE": f"{self.home}/.bash_history", "XDG_CONFIG_HOME": f"{self.home}/.config"}
         if name in _SET:
             own[name] = SOMETHING
+        name = self.refers.get(name, name)
         return self.variables.get(name) or (own.get(name, UNKNOWN),)
 
     def copy(self) -> State:
@@ -51,6 +65,8 @@ class State:
             functions=dict(self.functions),
             made=dict(self.made),
             aliases=dict(self.aliases),
+            refers=dict(self.refers),
+            files=dict(self.files),
         )
 
     def with_arguments(self, texts: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -59,7 +75,7 @@ class State:
         everything = dict.fromkeys(("@", "*", "argv"), texts or (UNKNOWN,))
         return {**self.variables, **numbered, **everything}
 
-    def note(self, call: Call) -> None:
+    def note(self, call: Call) -> None:  # noqa: C901, PLR0912
         """Change as the builtin does that is called."""
         if call.program in ("cd", "pushd", "chdir"):
             self._move(call.texts)
@@ -67,6 +83,13 @@ class State:
             self._read(call)
         elif call.program == "printf" and call.texts[:1] == ("-v",) and len(call.words) > 2:
             self.variables[call.texts[1]] = (printed(replace(call, words=call.words[2:])) or UNKNOWN,)
+        elif call.program in ("declare", "local", "typeset") and any(
+            re.fullmatch(r"-\w*n\w*", text) for text in call.texts
+        ):
+            self._refer(call)
+        elif call.program == "let":
+            for key, _, value in (text.partition("=") for text in call.texts):
+                self.variables[key] = (value if value.isdigit() else SOMETHING,)
         elif call.program == "shift":
             count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
             self.variables = self.with_arguments(self.variables.get("@", ())[count:])
@@ -75,6 +98,11 @@ class State:
             if words:
                 before = self.variables.get(name.text, ()) if {"-a", "--append"} & {*call.texts} else ()
                 self.variables[name.text] = (*before, *values_of(words))
+        elif call.program in ("cp", "ln", "hash") and len(call.words) > 1:
+            path, new = call.texts[-2:]
+            own, other = new.rstrip("/").rpartition("/")[2], path.rpartition("/")[2]
+            if re.fullmatch(r"/(?:usr/)?s?bin/[\w.-]+", path) and own != other and not new.endswith("/"):
+                self.aliases[own] = other
         elif made := ownlines.alias(call):
             self.aliases[made[0]] = made[1]
         elif call.program == "set" and (call.texts[:1] == ("--",) or call.texts[:1] > ("-~",)):
@@ -83,8 +111,39 @@ class State:
         elif call.program == "set":
             self.careful |= any(re.fullmatch(r"-\w*e\w*", text) for text in call.texts)
 
+    def _refer(self, call: Call) -> None:
+        """Note which name a name stands for: `declare -n x=y`."""
+        for name, _, value in (text.partition("=") for text in call.texts if "=" in text):
+            other = self.variables.get(name, (value,))[0]
+            if other != name and re.fullmatch(r"[A-Za-z_]\w*", other):
+                self.refers[name] = other
+
+    def kept(self, call: Call) -> list[tuple[str, Word]]:
+        """Note what `call` writes into a file; return the lines that the line has written before, and `call` runs."""
+        where = [one.target for one in call.redirects if one.writes or one.appends]
+        if call.program == "tee":
+            where += [word for word in call.words if not word.text.startswith("-")]
+        text = printed(call) if where else None
+        for word in where:
+            path = absolute(word.text, call.cwd)
+            if text is not None and word.known and UNKNOWN not in text:
+                self.files[path] = (
+                    text if any(one.writes for one in call.redirects) else self.files.get(path, "") + text
+                )
+        if not self.files:
+            return []
+        run = [call.name] if "/" in call.name.text else []
+        if call.program in ("source", ".", *SHELLS):
+            run += call.words[:1]
+        return [(text, word) for word in run if (text := self.files.get(absolute(word.text, call.cwd)))]
+
     def _read(self, call: Call) -> None:
         """Note what `read` or `mapfile` takes from its input."""
+        text = read_text(call)
+        names = [text for text in call.texts if re.fullmatch(r"[A-Za-z_]\w*", text)]
+        if text is not None and UNKNOWN not in text and call.program == "read":
+            self._parted(call, names, text)
+            return
         between = re.escape(self.variables.get("IFS", ("",))[0])
         if between and call.stdin.text is not None:
             values = tuple(part for part in re.split(f"[{between}\\n]", call.stdin.text) if part)
@@ -96,7 +155,23 @@ class State:
             self.variables[name] = values or (UNKNOWN,)
             self.made[name] = call.stdin.calls
 
+    def _parted(self, call: Call, names: list[str], text: str) -> None:
+        """Give the variables `names` the fields of each line of `text`, the last of them the rest of it."""
+        wild = any(word.glob for one in call.stdin.calls[-1:] for word in one.words)
+        between = self.variables.get("IFS", (" \t",))[0]
+        part = re.compile(f"[{re.escape(between)}]+") if between else re.compile(r"(?!)")
+        lines = [line for line in re.split(r"[\n\0]", text.replace("*", EVERY) if wild else text) if line]
+        array = any(re.fullmatch(r"-\w*a", one) for one in call.texts)
+        for at, name in enumerate(names):
+            fields = [part.split(line.strip(), 0 if array else len(names) - 1) for line in lines]
+            values = [one for line in fields for one in (line if array else line[at : at + 1])]
+            if len(names) == 1 and not array:
+                values = [line.strip() for line in lines]
+            self.variables[name] = tuple(values) or ("",)
+            self.made[name] = call.stdin.calls
+
     def _move(self, texts: Sequence[str]) -> None:
+        self.variables["OLDPWD"] = (self.cwd,)
         where = next((text for text in texts if not text.startswith("-") or text == "-"), self.home)
         if where == "-" or where.startswith(UNKNOWN):
             self.cwd = UNKNOWN

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import fnmatch
 import itertools
 import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caro_shell.safety.call import EVERY, PUT_BACK, SOMETHING, UNKNOWN, Call, Word
+from caro_shell.safety.expansions import CASES, SLICE, SWAP, cut, modified, sliced, swapped
 from caro_shell.safety.output import output_of
 from caro_shell.safety.state import State
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 #: Most words that one may become; what is beyond would add nothing to a verdict.
-_MOST = 24
+_MOST = 32
 #: Characters that mean something to the shell only where they are not quoted; quoted ones are moved out of
 #: the way, to a private plane of Unicode, until the word is put together.
 _ACTIVE = "{},*?[]~ .-=/"
@@ -30,7 +31,10 @@ _BRACES = re.compile(r"\{([^{}]*,[^{}]*|[^{}.]+\.\.[^{}]+)\}")
 _SIMPLE = re.compile(r"\$\{?([A-Za-z_]\w*|[0-9@*#?$!-])\}?")
 _EXPANSION = re.compile(r"\$\{([#!]?)([A-Za-z_]\w*|[0-9@*#?$!-])(\[[^]]*\])?(.*)\}", re.DOTALL)
 
-_SWAP = re.compile(r"(//?)([\w.:,;@+-]+)(?:/([\w.:,;@+/ -]*))?")
+#: Letters of `$'..'` that are written as numbers, two or more in a row.
+_SPELT = re.compile(
+    r"(?:\\(?:x[2-7][0-9a-fA-F]|0?[01][0-7]{2}|u00[2-7][0-9a-fA-F]|U000000[2-7][0-9a-fA-F])){2}"
+)
 
 
 class Expander:
@@ -53,7 +57,9 @@ class Expander:
             for part in (text.split(" ") if " " in text.strip(" ") else [text.strip(" ")])
         ]
         plain = list(itertools.islice(itertools.chain.from_iterable(map(_braces, split)), _MOST))
-        return [_word(self._tilde(text), start, end, made_by) for text in plain]
+        found = [_word(self._tilde(text), start, end, made_by) for text in plain]
+        several = len(texts) == len(found) > 1 and "@" not in self._text(node) and "*" not in self._text(node)
+        return [*found[:1], *(replace(word, also=True) for word in found[1:])] if several else found
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -67,13 +73,23 @@ class Expander:
         found = self.words(node, 0, 0)
         return " ".join(word.text for word in found) if found else ""
 
-    def _texts(self, node: Node) -> list[str]:
+    def _texts(self, node: Node) -> list[str]:  # noqa: C901, PLR0912
         kind, source = node.type, self._text(node)
+        if source[:1] in (" ", "\t") and kind in (
+            "simple_expansion",
+            "expansion",
+        ):  # the blank before is no part of it
+            lead = source[: len(source) - len(source.lstrip(" \t"))]
+            return [lead.translate(_QUOTED) + text for text in self._variable(node, source.lstrip(" \t"))]
         if kind == "raw_string":
             return [source[1:-1].translate(_QUOTED)]
         if kind == "ansi_c_string":
+            if _SPELT.search(source):  # letters that nobody can read: as if printf had made them
+                self._made_by.append(Call(Word("printf"), (Word(source),)))
             return [ansi(source[2:-1]).translate(_QUOTED)]
-        if kind in ("string", "translated_string"):
+        if kind == "translated_string" and node.named_children:
+            return self._texts(node.named_children[0])
+        if kind == "string":
             return [text.translate(_QUOTED) for text in self._joined(node, quoted=True)]
         if kind in ("simple_expansion", "expansion"):
             return self._variable(node, source)
@@ -83,6 +99,9 @@ class Expander:
             self._made_by += self._run(node)
             return ["/dev/fd/" + SOMETHING]
         if kind == "arithmetic_expansion":
+            for child in node.named_children:
+                if child.type == "command_substitution":
+                    self._substituted(child)
             return [SOMETHING]
         if node.named_child_count and kind not in ("word", "number"):
             return self._joined(node, quoted=False)
@@ -122,34 +141,55 @@ class Expander:
         if not found:
             return [UNKNOWN]
         sign, name, index, change = found.groups()
+        if sign == "!" and name == "#":
+            return list(self.state.value("@")[-1:])
         if sign == "!" and not index and not change:
             return [value for held in self.state.value(name) for value in self.state.value(held)]
         if sign:
             return [SOMETHING if sign == "#" else UNKNOWN]
         values = list(self.state.value(name))
         self._made_by += self.state.made.get(name, ())
-        if index and index[1:-1] not in ("@", "*"):
-            values = values[int(index[1:-1]) :][:1] if index[1:-1].isdigit() else values[:1]
+        many = name in ("@", "*") or (index or "")[1:-1] in ("@", "*")
+        if index and not many:
+            held = self.state.variables.get(name + index.replace('"', "").replace("'", ""))
+            if re.fullmatch(r"\[-?\d+\]", index):
+                held = held or tuple(values[int(index[1:-1]) :][:1])
+            values = list(held or values)
+        part = SLICE.fullmatch(change)
+        if part:
+            return sliced(values, int(part[1]), part[2], whole=not many, first=int(name in ("@", "*")))
         return list(self._changed(node, name, values or [UNKNOWN], change))
 
-    def _changed(self, node: Node, name: str, values: list[str], change: str) -> Iterator[str]:
-        open_ = values == [UNKNOWN] and name not in self.state.variables
+    def _changed(self, node: Node, name: str, values: list[str], change: str) -> Iterator[str]:  # noqa: C901
+        open_ = (values == [UNKNOWN] and name not in self.state.variables) or (
+            values == [""] and change[:1] == ":"
+        )
         if change.startswith((":?", "?")):
             yield from (SOMETHING if value == UNKNOWN else value for value in values)
         elif change.startswith((":-", "-", ":=", "=")) and open_:
             rest = [child for child in node.named_children if child.type != "variable_name"]
             default = "".join(self.text(child) for child in rest)
+            if "=" in change[:2] and default:
+                self.state.variables[name] = (default,)
             yield default or UNKNOWN
+        elif change.startswith((":-", "-", ":=", "=")) and values != [""]:
+            yield from values
         elif change.startswith((":+", "+")):
-            yield UNKNOWN
+            rest = [
+                child for child in node.named_children if child.type not in ("variable_name", "subscript")
+            ]
+            other = "".join(self.text(child) for child in rest)
+            yield "" if values == [""] else other.replace(UNKNOWN, SOMETHING) or UNKNOWN
+        elif change in CASES:
+            yield from (CASES[change](value) for value in values)
         elif change.startswith(("%", "#")) and name == "PWD" and not values[0].startswith("/"):
             yield ".." if change.startswith("%/") else SOMETHING  # the directory above, or its name
         elif change.startswith(("%", "#")):
-            yield from (_cut(value, change) for value in values)
+            yield from (cut(value, change) for value in values)
         elif re.fullmatch(r"(?::[htraAP])+", change):  # zsh
-            yield from (_modified(value, change) for value in values)
-        elif swap := _SWAP.fullmatch(change):
-            yield from (_swapped(value, swap) for value in values)
+            yield from (modified(value, change) for value in values)
+        elif swap := SWAP.fullmatch(change):
+            yield from (swapped(value, swap) for value in values)
         elif change.startswith(("/", ":", "^", ",", "@")):
             yield from (value if value == UNKNOWN else SOMETHING for value in values)
         else:
@@ -178,35 +218,13 @@ class Expander:
         return self._source[node.start_byte : node.end_byte].decode("utf-8", "replace").translate(PUT_BACK)
 
 
-def _swapped(text: str, swap: re.Match[str]) -> str:
-    """Return `text` with one text in it put in the place of another: `${x/a/b}`, `${x//a/b}`."""
-    if UNKNOWN in text or SOMETHING in text:
-        return SOMETHING if UNKNOWN not in text else UNKNOWN
-    return text.replace(swap[2], swap[3] or "", -1 if swap[1] == "//" else 1)
-
-
-def _modified(text: str, changes: str) -> str:
-    """Return `text` as zsh's modifiers change it: `:h` is the directory, `:t` the name, `:r` without its end."""
-    if UNKNOWN in text:
-        return text
-    for change in changes[1::2]:
-        head, _, tail = text.rstrip("/").rpartition("/")
-        if change == "h":
-            text = head or ("/" if text.startswith("/") else ".")
-        elif change == "t":
-            text = tail
-        elif change == "r":
-            text = re.sub(r"(?<=[^/])\.[^/.]*$", "", text)
-    return text
-
-
 def _word(text: str, start: int, end: int, made_by: tuple[Call, ...]) -> Word:
     glob = bool(re.search(rf"[*?{EVERY}]|\[[^]]+\]", text))
     return Word(text.translate(_BACK).replace(EVERY, "*"), start, end, glob=glob, made_by=made_by)
 
 
 def _braces(text: str) -> Iterator[str]:
-    """Yield what the braces in `text` make of it. A list or a range; of a range the first ten."""
+    """Yield what the braces in `text` make of it. A list or a range; of a range of numbers the first ten."""
     found = _BRACES.search(text)
     if not found:
         yield text
@@ -217,27 +235,17 @@ def _braces(text: str) -> Iterator[str]:
     else:
         first, last = inner.split("..")[:2]
         if not (first.isdigit() and last.isdigit()):
-            parts = [first, last]
+            one = len(first) == len(last) == 1
+            parts = (
+                [chr(code) for code in range(ord(first), ord(last) + 1)]
+                if one and first < last
+                else [first, last]
+            )
         else:
             low, high = sorted((int(first), int(last)))
             parts = [str(number) for number in range(low, min(high, low + 9) + 1)]
     for part in parts:
         yield from _braces(text[: found.start()] + part + text[found.end() :])
-
-
-def _cut(value: str, change: str) -> str:
-    """Return `value` without what `%pattern`, `%%pattern`, `#pattern` or `##pattern` takes from it."""
-    if value == UNKNOWN or re.search(r"[$'\"\\`]", change):
-        return value if value == UNKNOWN else SOMETHING
-    if re.search(f"[{UNKNOWN}{SOMETHING}{EVERY}*?]", value):
-        return SOMETHING
-    greedy, pattern = change[0] == change[1:2], change.lstrip(change[0])
-    cuts = range(len(value) + 1) if (change[0] == "%") == greedy else range(len(value), -1, -1)
-    for at in cuts:
-        head, tail = value[:at], value[at:]
-        if fnmatch.fnmatchcase(tail if change[0] == "%" else head, pattern):
-            return head if change[0] == "%" else tail
-    return value
 
 
 def _unescaped(text: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import SOMETHING, UNKNOWN, Call, Stdin, Word
+from caro_shell.safety.entering import entered
 from caro_shell.safety.found import found_by, found_by_fd, found_files, whole
+from caro_shell.safety.output import DECODERS, read_text
 from caro_shell.safety.runners import WRAPPERS, Wrapper
 
 #: Deepest that one program is looked for inside another.
@@ -18,9 +21,22 @@ _FILTERS = frozenset("grep egrep fgrep rg head tail awk sed uniq comm fzf".split
 _LISTERS = frozenset("git rg ag grep egrep fgrep locate cat comm jq docker kubectl ps pgrep lsof".split())
 
 
+def assigned(call: Call) -> dict[str, tuple[str, ...]]:
+    """Return the variables that `env` or `sudo` sets for the program in it."""
+    wrapper = WRAPPERS.get(call.program)
+    found = split(call.words, wrapper.valued, ends=True).operands if wrapper and wrapper.assigns else ()
+    pairs = [
+        word.text.partition("=")
+        for word in itertools.takewhile(lambda word: re.match(r"\w+=", word.text), found)
+    ]
+    return {name: (value,) for name, _, value in pairs}
+
+
 def inner(call: Call) -> Iterator[Call]:
     """Yield the calls that `call` makes, one level down. Scripts (`sh -c`) are the reader's."""
     program = call.program
+    if call.words and call.name.text.strip(UNKNOWN) == "" and re.fullmatch(r"[\w./-]*[a-z]", call.texts[0]):
+        yield replace(call, name=call.words[0], words=call.words[1:])  # `$SUDO rm`: as if it were not there
     wrapper = WRAPPERS.get(program)
     if wrapper and not (program in ("command", "builtin") and call.texts[:1] in (("-v",), ("-V",))):
         yield from _wrapped(call, wrapper)
@@ -36,17 +52,17 @@ def inner(call: Call) -> Iterator[Call]:
         yield from _by_find(call)
     elif program in ("fd", "fdfind"):
         yield from _by_fd(call)
-    elif program in _ENTERED:
-        yield from _entered(call)
-    elif program in ("docker", "podman", "kubectl", "nerdctl", "lxc", "oc") and len(call.words) > 1:
-        yield from _in_container(call)
+    else:
+        yield from entered(call)
 
 
 def _wrapped(call: Call, wrapper: Wrapper) -> Iterator[Call]:
     found = split(call.words, wrapper.valued, ends=True)
     rest = list(found.operands)[wrapper.before :]
-    if rest and rest[0].text == "--":
-        rest = rest[1:]
+    if wrapper.before and rest and rest[0].text.startswith("-"):
+        rest = list(split(rest, wrapper.valued, ends=True).operands)
+    if call.program in ("ssh", "mosh"):  # a loop has put several hosts in the place of one
+        rest = list(itertools.dropwhile(lambda word: word.also, rest))
     while wrapper.assigns and rest and re.match(r"\w+=", rest[0].text):
         rest = rest[1:]
     if len(rest) == 1 and " " in rest[0].text:  # a line, which the reader reads
@@ -69,15 +85,22 @@ def _by_xargs(call: Call) -> Iterator[Call]:
         "-I -L -n -P -s -d -a -E --max-args --max-procs --delimiter --replace --arg-file",
         ends=True,
     )
-    arriving = given(call)
+    mark = found.values.get("-I") or found.values.get("--replace")
+    holder = mark.text if mark else "{}" if found.has("-i", "--replace") else ""
+    between = (
+        "\0"
+        if found.has("-0", "--null")
+        else "\n"
+        if holder or found.has("-d", "--delimiter", "-L")
+        else None
+    )
+    arriving = given(call, between)
     listed = found.values.get("-a") or found.values.get("--arg-file")
     if listed and listed.made_by:
-        arriving = given(replace(call, stdin=Stdin(listed.made_by)))
+        arriving = given(replace(call, stdin=Stdin(listed.made_by)), between)
     if not found.operands:
         return
     name, *words = found.operands
-    mark = found.values.get("-I") or found.values.get("--replace")
-    holder = mark.text if mark else "{}" if found.has("-i", "--replace") else ""
     if holder:
         filled = _filled(words, holder, arriving)
         yield replace(call, name=name, words=tuple(filled))
@@ -85,8 +108,23 @@ def _by_xargs(call: Call) -> Iterator[Call]:
         yield replace(call, name=name, words=(*words, *arriving))
 
 
-def given(call: Call) -> tuple[Word, ...]:
-    """Return the words that arrive on standard input: files that were found, or something unknown."""
+def given(call: Call, between: str | None = None) -> tuple[Word, ...]:
+    """Return the words that arrive on standard input: files that were found, or something unknown.
+
+    Where the text is known, it is parted at `between`, at blanks without one.
+    """
+    text = call.stdin.text
+    if (
+        text is None
+        and between is not None
+        and not (call.stdin.calls and any(w.glob for w in call.stdin.calls[-1].words))
+    ):
+        text = read_text(call)
+    if text is not None and UNKNOWN not in text:
+        if between == "\0" and any(one.program == "printf" for one in call.stdin.calls[-1:]):
+            between = "\n"  # which `printed` puts in its place
+        parts = [one.strip("\n") for one in text.split(between)]
+        return tuple(Word(part, call.start, call.end) for part in parts if part)
     if call.stdin.text is not None:
         return tuple(Word(part, call.start, call.end) for part in call.stdin.text.split())
     for upstream in reversed(call.stdin.calls):
@@ -114,7 +152,8 @@ def given(call: Call) -> tuple[Word, ...]:
             "lsof",
         ):
             break
-    return (Word(SOMETHING, call.start, call.end, some=True),)
+    made = call.stdin.calls if any(one.program in DECODERS for one in call.stdin.calls) else ()
+    return (Word(SOMETHING, call.start, call.end, some=True, made_by=made),)
 
 
 def _picks(call: Call, upstream: Call) -> bool:
@@ -155,38 +194,10 @@ def _by_parallel(call: Call) -> Iterator[Call]:
         yield replace(call, name=name, words=tuple(filled))
 
 
-#: Programs that run something elsewhere behind a verb, and how many operands stand between.
-_ENTERED = {
-    "multipass": ("exec", 1),
-    "limactl": ("shell", 1),
-    "lima": ("", 0),
-    "distrobox": ("enter", 1),
-    "toolbox": ("run", 0),
-    "adb": ("shell", 0),
-    "machinectl": ("shell", 1),
-    "incus": ("exec", 1),
-}
-
-
-def _entered(call: Call) -> Iterator[Call]:
-    verb, between = _ENTERED[call.program]
-    rest = list(call.words)
-    texts = [word.text for word in rest]
-    if verb and verb not in texts:
-        return
-    rest = (
-        rest[texts.index("--") + 1 :]
-        if "--" in texts
-        else rest[(texts.index(verb) + 1) if verb else 0 :][between:]
-    )
-    if rest:
-        yield replace(call, name=rest[0], words=tuple(rest[1:]), away="in a container")
-
-
 def parallel_lines(call: Call) -> list[str]:
     """Return the lines that `parallel` gives to a shell: a template of one word, or what it is given."""
     words = list(split(call.words, _PARALLEL, ends=True).operands)
-    arriving: list[Word] = list(given(call)) if call.stdin.calls or call.stdin.text else []
+    arriving: list[Word] = list(given(call, "\n")) if call.stdin.calls or call.stdin.text else []
     for at, word in enumerate(words):
         if word.text in (":::", "::::"):
             words, arriving = words[:at], words[at + 1 :]
@@ -195,6 +206,8 @@ def parallel_lines(call: Call) -> list[str]:
         return [UNKNOWN if word.text == SOMETHING else word.text for word in arriving]
     if len(words) == 1 and " " in words[0].text:
         text = words[0].text
+        if "--nonall" in call.texts:
+            return [text]
         return [
             text.replace("{}", one.text) if "{}" in text else f"{text} {one.text}" for one in arriving[:24]
         ]
@@ -227,26 +240,6 @@ def _by_fd(call: Call) -> Iterator[Call]:
             if not any("{" in one.text for one in command):
                 filled.append(place)
             yield replace(call, name=command[0], words=tuple(filled))
-
-
-_CONTAINER = "-e -u -w --user --workdir --env -n --namespace -c --container --name -v --volume -p --network"
-_RUN = (
-    f"{_CONTAINER} --entrypoint --mount -l --label --restart --memory -m --cpus --gpus --hostname -h --device"
-)
-
-
-def _in_container(call: Call) -> Iterator[Call]:
-    words = call.words[1:] if call.texts[:1] == ("compose",) else call.words
-    found = split(words, _CONTAINER, ends=True)
-    if not found.operands or found.operands[0].text not in ("exec", "run"):
-        return
-    command = list(split(found.operands[1:], _RUN, ends=True).operands)[1:]
-    texts = [word.text for word in command]
-    if "--" in texts and (texts[0] == "--" or call.program in ("kubectl", "oc")):
-        command = command[texts.index("--") + 1 :]
-    if command:
-        words = tuple(command[1:])
-        yield replace(call, name=command[0], words=words, away="in a container", cwd="/container")
 
 
 def _filled(words: Sequence[Word], holder: str, arriving: Sequence[Word]) -> list[Word]:

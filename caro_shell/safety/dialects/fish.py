@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from caro_shell.safety.dialects.fishwords import COMMANDS, PARAMETER, inside, parameter
 from caro_shell.safety.dialects.text import Piecewise
 
 #: What opens a block of fish: its word in bash, the word that ends it, and what ends its header.
@@ -24,31 +25,12 @@ _PIECE = re.compile(
     |(?P<word>(?:\\.|[^\s;()'"|&\\<>]|(?<=[<>])&)+|.)""",
     re.VERBOSE | re.DOTALL,
 )
-#: `$x[2]`, `$$x`, and what is written with a number.
-_PARAMETER = re.compile(r"(?<!\$)\$(\$?)(\w+)(?:\[([^]]*)\])?")
-_NUMBERED = re.compile(r"\\(?:[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,6})|([0-7]{1,3}))")
 _ARGUMENTS = re.compile(r"(?:-a|--argument(?:-names)?)[ =]((?:\s*[A-Za-z_]\w*)+)")
 
 
 def plain(line: str) -> tuple[str, list[int]]:
     """Return `line` as bash would have it, and the place in it of each character."""
     return _Fish().read(line)
-
-
-def _parameter(found: re.Match[str]) -> str:
-    """Return a variable as bash has it; a part of a list that is no single number from its start is all of it."""
-    again, name, index = found.groups()
-    if again:
-        return f"${{!{name}}}"
-    if index is None:
-        return found[0]
-    return f"${{{name}[{int(index) - 1}]}}" if index.isdigit() and int(index) else f"${{{name}[@]}}"
-
-
-def _char(found: re.Match[str]) -> str:
-    code = int(found[4], 8) if found[4] else int(found[1] or found[2] or found[3], 16)
-    char = chr(code) if 0 < code < 0xD800 else "?"
-    return char if char.isalnum() or char in "/.-_" else "\\" + char
 
 
 class _Fish:
@@ -73,6 +55,9 @@ class _Fish:
     def read(self, line: str) -> tuple[str, list[int]]:
         at = 0
         while found := _PIECE.match(line, at):
+            if self._first and (end := self._command(line, at)):
+                at = end
+                continue
             if found["function"] is not None:
                 at = self._function(found)
                 continue
@@ -81,6 +66,14 @@ class _Fish:
                 self._opened = self._first and found[0] in ("else", "begin")
             at = found.end()
         return self._made.whole(len(line))
+
+    def _command(self, line: str, at: int) -> int:
+        """Put a command that is another one in bash; return where it ends, or 0 for none."""
+        for pattern, form in COMMANDS:
+            if found := pattern.match(line, at):
+                self._argument(found.expand(form), at)
+                return found.end()
+        return 0
 
     def _argument(self, text: str, at: int) -> None:
         self._made.put(text, at)
@@ -104,7 +97,7 @@ class _Fish:
         self._argument(f"'{inner}'", at)
 
     def _double(self, text: str, at: int) -> None:
-        self._argument(_PARAMETER.sub(_parameter, text).replace("`", "\\`"), at)
+        self._argument(PARAMETER.sub(parameter, text).replace("`", "\\`"), at)
 
     def _open(self, _: str, at: int) -> None:
         bare = bool(self._made.pieces) and self._made.pieces[-1].endswith("$")
@@ -121,7 +114,7 @@ class _Fish:
         if text in (";", "\n") and self._opened:
             self._made.put(" ", at)
             return
-        if text == ";" and self._made.pieces[-1:] == ["&"]:
+        if text == ";" and "".join(self._made.pieces[-2:]).rstrip().endswith("&"):
             self._made.put(" ", at)
             return
         header = self._header if text in (";", "\n") else ""
@@ -131,7 +124,7 @@ class _Fish:
 
     def _word(self, text: str, at: int) -> None:
         if not self._first:
-            self._made.put(self._inside(text), at)
+            self._made.put(inside(text), at)
         elif text == "if" and self._made.pieces and "".join(self._made.pieces).rstrip().endswith("else"):
             self._header = "; then"
             self._made.put("if", at)
@@ -148,11 +141,4 @@ class _Fish:
         elif text == "end" and self._ends:
             self._argument(self._ends.pop(), at)
         else:
-            self._argument(self._inside(text), at)
-
-    @staticmethod
-    def _inside(text: str) -> str:
-        text = _NUMBERED.sub(_char, _PARAMETER.sub(_parameter, text))
-        text = re.sub(r"\{\$(\w+)\}", r"${\1}", text)
-        text = re.sub(r"(?<!\\)\\([nt])", r"$'\\\1'", text)
-        return text.replace("`", "\\`")
+            self._argument(inside(text), at)

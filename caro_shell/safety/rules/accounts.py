@@ -59,8 +59,12 @@ def _usermod(call: Call, home: str) -> Iterator[Reason]:
 def _modified(call: Call, found: Arguments, who: str, shell: Word | None) -> Iterator[Reason]:
     """What `usermod` takes from an account that is there."""
     locked = shell is not None and bool(_NOBODY.fullmatch(shell.text))
-    if who == "root" and (locked or found.has("-L", "--lock", "-l", "--login", "-d", "--home", "-e", "-u")):
+    if who == "root" and (
+        locked or found.has("-L", "--lock", "-l", "--login", "-d", "--home", "-e", "--expiredate", "-u")
+    ):
         yield said(Level.DANGER, "locks root out", call)
+    elif who == "root" and found.has("-U", "--unlock"):
+        yield said(Level.DANGER, "lets root log in", call)
     elif "-G" in found.options and not found.has("-a", "--append", "-r", "--remove"):
         yield said(Level.CAUTION, f"takes {who} out of all other groups", call)
     elif locked or found.has(
@@ -91,7 +95,7 @@ def _userdel(call: Call, home: str) -> Iterator[Reason]:
 def _passwd(call: Call, home: str) -> Iterator[Reason]:
     del home
     found = split(call.words, "-n -x -w -i -R -r --mindays --maxdays --warndays --inactive --root")
-    who = found.operands[0].text if found.operands else "this account"
+    who = found.operands[0].text if found.operands else "root" if call.root else "this account"
     if found.has("-d", "--delete"):
         yield said(Level.DANGER, f"lets everybody log in as {who} without a password", call)
     elif who == "root" and found.has("-u", "--unlock"):
@@ -110,8 +114,8 @@ def _chpasswd(call: Call, home: str) -> Iterator[Reason]:
     del home
     if split(call.words).has("--help"):
         return
-    text = read_text(call) or ""
-    level = Level.DANGER if re.search(r"(?m)^root:", text) else Level.CAUTION
+    text = read_text(call) or " ".join(word for one in call.stdin.calls for word in one.texts)
+    level = Level.DANGER if re.search(r"(?m)^root:|^[^:\s]+:[^:]*:0:", text) else Level.CAUTION
     yield said(level, "sets passwords in sight of everybody", call)
 
 
@@ -139,14 +143,18 @@ ROWS = (
     Row("groupdel|delgroup", Level.DANGER, "deletes a group that the system rests on",
         verbs=_ROOT + "|shadow|adm", unless="--help"),
     Row("groupdel|delgroup", Level.CAUTION, "deletes a group", unless="--help"),
-    Row("groupmod", Level.DANGER, "gives a group the rights of root", words=r"(?:-g|--gid)[ =]?0\b"),
+    Row("groupmod", Level.DANGER, "gives a group the rights of root", words=r"(?:-\w*g|--gid)[ =]?0\b"),
+    Row("groupadd", Level.DANGER, "makes another group of root", words=r"(?:-\w*g|--gid)[ =]?0\b"),
+    Row("addgroup", Level.DANGER, "puts somebody into the group of root", verbs=r"\S+ root"),
+    Row("chage", Level.DANGER, "locks root out", options="-E --expiredate", valued="-E -d -I -M -m -W --expiredate", verbs="root",
+        words=r"(?:-E|--expiredate)[ =]?(?:0|1|\d{4}-)"),
     Row("groupmod", Level.CAUTION, "changes a group", options="-g --gid -n --new-name"),
     Row("gpasswd", Level.DANGER, "puts somebody into the group of root", options="-a --add -M -A",
-        valued="-a -d -M -A", verbs="root"),
+        valued="-a -d -M -A --add --delete --members --administrators", verbs="root"),
     Row("gpasswd", Level.CAUTION, "lets somebody do what root may", options="-a --add -M -A",
-        valued="-a -d -M -A", verbs=_ADMIN.replace("docker|", "")),
+        valued="-a -d -M -A --add --delete --members --administrators", verbs=_ADMIN.replace("docker|", "")),
     Row("gpasswd", Level.CAUTION, "takes somebody out of a group, or its password away",
-        options="-d --delete -r --remove-password", valued="-a -d -M -A"),
+        options="-d --delete -r --remove-password", valued="-a -d -M -A --add --delete --members --administrators"),
     Row("chage", Level.CAUTION, "lets an account expire",
         options="-E --expiredate -d --lastday -I --inactive", unless="-l --list", valued="-E -d -I -M -m -W"),
     Row("pwunconv|grpunconv", Level.DANGER, "makes the passwords of all readable for everybody"),

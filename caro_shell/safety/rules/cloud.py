@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from caro_shell.safety.call import Call
-from caro_shell.safety.rules.table import Row, said
+from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
 
 #: Kinds of things that hold data, or that much depends on.
 _HELD = (
     r"(?:db|database|dbs|databases|sql|rds|cluster|clusters|bucket|buckets|volume|volumes|disk|disks|snapshot|snapshots|table|tables|project|projects"
+    r"|aks|cosmosdb|acr|redis|postgres|mysql|mariadb|flexible-server|webapp|functionapp|eventhubs|streams?"
     r"|instances?|servers?|vm|vms|droplets?|linodes?|machines?|groups?|backups?|vaults?|stacks?|file-?systems?|storage|account|accounts|keyspaces?"
     r"|datasets?|organizations?|subscriptions?|hosted-zone|managed-zones|zones?|domains?|domain|apps?|functions?|repository|repositories|registry|key|keys|secret|secrets|lb|kubernetes|vpcs?|nodepools?)"
 )
@@ -25,12 +26,13 @@ _AWS_DATA = re.compile(
     r"|kms (?:schedule-key-deletion|disable-key)|route53 delete-hosted-zone|es delete-\S+|opensearch delete-domain|organizations (?:leave|remove|close|delete)\S*"
     r"|cloudtrail (?:delete-trail|stop-logging)|guardduty delete-detector|glacier delete-\S+|fsx delete-\S+|lightsail delete-\S+"
     r"|cognito-idp delete-user-pool|kinesis delete-stream|sqs (?:purge-queue|delete-queue)|emr terminate-clusters|timestream-write delete-\S+"
-    r"|account close-account|configservice delete-configuration-recorder|iam delete-(?:account-\S+|saml-provider)|ecr delete-repository .*--force"
+    r"|account close-account|configservice (?:delete|stop)-configuration-recorder|securityhub disable-\S+|macie2 disable-\S+|inspector2 disable|iam delete-(?:account-\S+|saml-provider)|ecr delete-repository .*--force"
     r"|secretsmanager delete-secret .*--force-delete\S*|logs delete-log-group|elasticbeanstalk (?:delete-application|terminate-environment)|autoscaling delete-auto-scaling-group .*--force-delete"
     r"|codecommit delete-repository|qldb delete-ledger|keyspaces delete-\S+|lambda delete-function .*\*)"
 )
 _AWS_GIVES = re.compile(
     r"AdministratorAccess|--acl[ =]public-read(?:-write)?|put-bucket-policy .*\"?Principal\"?\s*:\s*\"?\*|delete-public-access-block"
+    r"|Group=all\b|--group-names all\b|\"?Action\"?\s*:\s*\[?\"\*|add-permission .*--principal[ =]\*"
     r"|BlockPublicAcls=false|authorize-security-group-ingress .*0\.0\.0\.0/0.*|--publicly-accessible"
 )
 
@@ -66,6 +68,8 @@ def _aws(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.DANGER, "deletes something of the cloud account, not recoverable", call)
     elif _AWS_GIVES.search(text):
         yield said(Level.DANGER, "gives rights to everybody, or all rights to somebody", call)
+    elif re.search(r"Status=Suspended|--no-deletion-protection|--no-enable-termination-protection", text):
+        yield said(Level.CAUTION, "switches off what protects data of the cloud account", call)
     elif re.search(
         r"^(?:.*\s)?[a-z0-9-]+ (?:batch-)?(?:delete|terminate|purge|deregister|remove|detach|disable|revoke|stop|reboot|deactivate)-[a-z-]+",
         text,
@@ -76,6 +80,20 @@ def _aws(call: Call, home: str) -> Iterator[Reason]:
             "deletes or stops something of the cloud account",
             call,
         )
+
+
+#: Rights for everybody, or all of them for somebody.
+_GIVES = re.compile(
+    r"add-iam-policy-binding .*(?:allUsers|allAuthenticatedUsers|roles/owner)|role assignment create .*\bOwner\b"
+    r"|--public-access (?:container|blob)\b"
+)
+_ANYWHERE = re.compile(
+    r"0\.0\.0\.0/0|::/0|--source-address-prefix(?:es)?[ =]\W?(?:\*|Internet|Any)|0\.0\.0\.0 .*255\.255\.255\.255"
+)
+_OPENED = re.compile(
+    r"authorized-networks|--end-ip-address|--proto(?:col)?[ =](?:any|all)\b|(?:allow|rules|ports?\S*|ranges?)[ =]\W?(?:all|\*)"
+    r"|[:= ,-](?:22|3389|3306|5432|6379|9200|27017|2375|5900|11211|1433)\b|\b(?:22|3389|all)\b"
+)
 
 
 def _noun_verb(call: Call, home: str) -> Iterator[Reason]:
@@ -92,10 +110,7 @@ def _noun_verb(call: Call, home: str) -> Iterator[Reason]:
         r"(?:^|\s|:)(delete|destroy|rm|remove|purge|terminate|stop|deallocate|reboot|shutdown|undelete|drop|disable)\b",
         text,
     )
-    if re.search(
-        r"add-iam-policy-binding .*(?:allUsers|allAuthenticatedUsers|roles/owner)|role assignment create .*\bOwner\b|0\.0\.0\.0/0.*(?:22|3389|all)\b",
-        text,
-    ):
+    if _GIVES.search(text) or (_ANYWHERE.search(text) and _OPENED.search(text)):
         yield said(Level.DANGER, "gives rights to everybody, or all rights to somebody", call)
     elif (
         re.search(
@@ -104,51 +119,26 @@ def _noun_verb(call: Call, home: str) -> Iterator[Reason]:
         if found
         else False
     ):
-        forced = re.search(
-            r"(?:^|\s)(?:-y|--yes|-f|--force|--quiet|-q|--confirm)\b", text
-        ) or call.program in ("flyctl", "fly", "heroku")
+        made = any(word.made_by or word.some for word in call.words)
+        forced = (
+            made
+            or "kms" in text.split()
+            or re.search(r"(?:^|\s)(?:-y|--yes|-f|--force|--quiet|-q|--confirm)\b", text)
+            or call.program in ("flyctl", "fly", "heroku")
+        )
         yield said(Level.DANGER if forced else Level.CAUTION, "deletes something of the cloud account", call)
     elif found:
         yield said(Level.DANGER, "deletes something of the cloud account, not recoverable", call)
     elif other:
-        yield said(Level.CAUTION, "deletes or stops something of the cloud account", call)
+        made = any(word.made_by or word.some for word in call.words)
+        listed = made and other[1] in ("delete", "rm", "remove", "destroy")
+        whole = text.startswith("destroy ") or other[1] == "purge" or "--delete-backup-data true" in text
+        yield said(
+            Level.DANGER if listed or whole else Level.CAUTION,
+            "deletes or stops something of the cloud account",
+            call,
+        )
 
 
 _CLIENTS = "gcloud az doctl hcloud oci ibmcloud linode-cli flyctl fly scw vultr-cli civo exo openstack yc aliyun tccli upctl nova"
 RULES = {"aws": _aws, "awslocal": _aws, **dict.fromkeys(_CLIENTS.split(), _noun_verb)}
-_ALL = "deletes all of an application, not recoverable"
-ROWS = (
-    Row("heroku", Level.DANGER, _ALL, verbs="apps:destroy|apps:delete|pg:reset|destroy|addons:destroy|apps:destroy|spaces:destroy|pg:backups:delete|pg:pull|pg:push", unless="--help"),
-    Row("heroku", Level.DANGER, "stops an application", verbs="ps:scale", operand=r"\w+=0", unless="--help"),
-    Row("heroku", Level.CAUTION, "stops or changes an application", verbs=r"maintenance:on|ps:stop|ps:kill|domains:(?:remove|clear)|config:unset|releases:rollback|repo:.*|access:remove|pipelines:destroy|certs:remove", unless="--help"),
-    Row("vercel|now|netlify|railway|render|wrangler|deployctl|surge|dokku|caprover|cf|clever|scalingo", Level.DANGER, _ALL,
-        words=r"^(?:projects? (?:rm|remove|delete)|sites?:delete|delete(?:-space|-org)?\b|d1 delete|r2 bucket delete|kv (?:namespace|:namespace) delete|kv:namespace delete|teardown|apps:destroy|\w+:destroy|down\b|environment delete|volume delete|remove .*(?:-y|--yes))", unless="--help --dry-run"),
-    Row("vercel|now|netlify|railway|render|wrangler|deployctl|surge|dokku|caprover|cf|clever|scalingo", Level.CAUTION, "removes something that is deployed",
-        words=r"(?:^|\s)(?:rm|remove|delete|destroy|teardown|unset|env:unset|stop|rollback|unbind-service|\w+:(?:remove|delete|unset))\b", unless="--help --dry-run"),
-    Row("firebase", Level.DANGER, "deletes data of the project, not recoverable", verbs="firestore:delete", options="--all-collections -r --recursive --project -P"),
-    Row("firebase", Level.DANGER, "deletes data of the project, not recoverable", verbs="database:remove|projects:delete|firestore:databases:delete|database:set|hosting:disable|auth:delete|firestore:delete"),
-    Row("firebase", Level.CAUTION, "deletes something of the project", verbs=r".*:delete|.*:destroy|.*:disable"),
-    Row("supabase", Level.DANGER, "deletes a database, not recoverable", verbs="db|projects|branches reset|delete", unless="--help --local"),
-    Row("supabase", Level.CAUTION, "resets the local database", verbs="db reset", unless="--help"),
-    Row("supabase", Level.CAUTION, "removes something of the project", words=r"^(?:stop .*--no-backup|functions delete|secrets unset|storage rm)"),
-    Row("pscale|turso|neonctl|neon|atlas|upstash|convex|planetscale", Level.DANGER, "deletes a database, not recoverable",
-        words=r"(?:^|\s)(?:database|db|branch|branches|projects?|clusters?|group|deployments|redis) (?:delete|destroy|rm|reset)\b", unless="--help"),
-    # Objects in buckets.
-    Row("gsutil", Level.DANGER, "deletes everything below it in the bucket", words=r"\brm\b.*\s-(?:r|R|a|ra|ar)\b|\brm\b.*gs://[^/\s]+/\*\*|\brb\b.*-f|\brm -\w*[rR]"),
-    Row("gsutil", Level.DANGER, "lets everybody read the bucket", words=r"allUsers|public-read"),
-    Row("gsutil", Level.CAUTION, "deletes objects or a bucket", words=r"\b(?:rb|rsync\b.*\s-(?:\w*d\w*)|rm .*[*])"),
-    Row("s3cmd|s4cmd|s5cmd", Level.DANGER, "deletes a bucket, or everything below it", words=r"\brb\b.*(?:--force|--recursive|-r\b|-f\b)|\b(?:del|rm)\b.*(?:--recursive|-r\b)|\brm\b.*s3://[^/\s]+/\*", unless="--help -n --dry-run"),
-    Row("s3cmd|s4cmd|s5cmd", Level.DANGER, "lets everybody read the bucket", options="--acl-public", words=r"\bsetacl\b"),
-    Row("s3cmd|s4cmd|s5cmd", Level.CAUTION, "deletes objects or a bucket", words=r"\brb\b|\bsync\b.*--delete|--delete-removed|\bdel .*\*", unless="--help -n --dry-run"),
-    Row("rclone", Level.DANGER, "deletes everything below it", verbs="purge|delete|rmdirs|cleanup", operand=r"[^/]*:/?|.*", unless="-n --dry-run -i --interactive --help --min-age --max-age --include", valued="--config"),
-    Row("rclone", Level.CAUTION, "deletes files that are old, or of some kind", verbs="delete|deletefile", unless="-n --dry-run -i --interactive --help"),
-    Row("rclone", Level.DANGER, "empties the target", verbs="sync", operand=r".*empty/?|/dev/null", unless="-n --dry-run -i --interactive"),
-    Row("rclone", Level.CAUTION, "deletes in the target whatever the source does not have", verbs="sync|bisync", unless="-n --dry-run -i --interactive --help --backup-dir"),
-    Row("mc|mcli", Level.DANGER, "deletes a bucket, or everything below it", words=r"^(?:rm|rb)\b.*(?:--force|--recursive|-r\b|--dangerous)", unless="--fake --dry-run --help"),
-    Row("mc|mcli", Level.DANGER, "lets everybody read or write the bucket", words=r"^(?:anonymous|policy) set (?:public|upload|download)\b"),
-    Row("mc|mcli", Level.CAUTION, "deletes something on the server", words=r"^(?:rb\b|mirror\b.*(?:--remove|--overwrite)|admin (?:user|policy|service) (?:remove|rm|stop|restart))", unless="--fake --dry-run"),
-    Row("azcopy", Level.DANGER, "deletes everything below it", verbs="remove|rm", options="--recursive --recursive=true", unless="--dry-run"),
-    Row("azcopy", Level.CAUTION, "deletes objects", words=r"^(?:remove|rm)\b|--delete-destination[= ]true", unless="--dry-run"),
-    Row(r"b2|backblaze-b2|swift|ossutil\w*|coscmd|obsutil|bq", Level.DANGER, "deletes data in the cloud, not recoverable",
-        words=r"^(?:delete-bucket|bucket delete|delete-all|rm\b.*(?:-r|--recursive|-f|-a)\b|delete --all|delete \w[\w-]*$|rb\b)", unless="--dry-run --dryRun"),
-)  # fmt: skip

@@ -37,7 +37,8 @@ def _kubectl(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     if verb == "delete":
         yield from _deleted(call, rest)
     elif verb in ("drain", "cordon", "taint"):
-        yield said(Level.CAUTION, "takes a node away from what runs on it", call)
+        wide = found.has("--all") and bool(re.search(r":NoExecute(?!-)", " ".join(texts)))
+        yield said(Level.DANGER if wide else Level.CAUTION, "takes a node away from what runs on it", call)
     elif verb == "scale" and re.search(r"--replicas[= ]0\b", " ".join(call.texts)):
         wide = found.has("--all") or "-A" in call.texts or not all(word.known for word in found.operands)
         yield said(Level.DANGER if wide else Level.CAUTION, "stops every copy of a service", call)
@@ -101,9 +102,6 @@ RULES = {
 
 _HELM = "-n --namespace --kube-context --kubeconfig --timeout"
 _HELP = "--help -h --dry-run"
-_TF = "terraform|tofu|terragrunt|opentofu|tf"
-_CHANGED = "destroys all the infrastructure that the files describe"
-_ALONE = "--destroy -destroy"
 ROWS = (
     Row("microk8s|k3s|k0s", Level.DANGER, "deletes something of the cluster with all that it holds", verbs="kubectl delete", words=r"--all\b|\b(?:ns|namespace|pvc?)\b"),
     Row("microk8s|k3s|k0s|rke|rke2", Level.DANGER, "takes the cluster down with all in it", verbs="reset|remove|kill-all|uninstall", unless=_HELP),
@@ -127,46 +125,4 @@ ROWS = (
     Row("velero", Level.CAUTION, "deletes backups of the cluster", words=r"(?:backup|schedule|restore) delete\b|^delete (?:backup|schedule)"),
     Row("istioctl|linkerd|cilium|operator-sdk|calicoctl", Level.CAUTION, "takes something the cluster rests on out of it",
         verbs="uninstall|x|cleanup|delete|experimental", words=r"\b(?:uninstall|cleanup|delete)\b", unless=_HELP),
-    # What is described in files.
-    Row(_TF, Level.DANGER, _CHANGED, verbs="destroy|run-all|run|apply|stack", words=r"(?:^|\s)(?:run-all |run (?:--all )?(?:-- )?|stack run )?destroy\b|(?:^|\s)apply .*--?destroy\b|--all .*destroy\b", whole=True,
-        unless="-help --help -h -target --target -target-file"),
-    Row(_TF, Level.DANGER, "destroys what is named of the infrastructure", verbs="destroy", options="-auto-approve --auto-approve", whole=True),
-    Row(_TF, Level.CAUTION, "destroys what is named of the infrastructure", verbs="destroy", whole=True, unless="-help --help -h"),
-    Row(_TF, Level.DANGER, "writes over the state: what runs is no longer known", verbs="state push", options="-force", whole=True),
-    Row(_TF, Level.CAUTION, "changes the state: what runs is no longer known", verbs="state rm|mv|push|replace-provider", whole=True, unless="-help -dry-run"),
-    Row(_TF, Level.DANGER, "deletes a workspace with its state", verbs="workspace delete", options="-force", whole=True),
-    Row(_TF, Level.CAUTION, "deletes a workspace, or takes a lock away", verbs="workspace|force-unlock delete|.*", words=r"workspace delete|force-unlock", whole=True),
-    Row(_TF, Level.CAUTION, "changes the infrastructure without asking", verbs="apply|run-all", options="-auto-approve --auto-approve -replace", whole=True),
-    Row(_TF, Level.CAUTION, "makes something anew the next time", verbs="taint", whole=True),
-    Row("pulumi", Level.DANGER, _CHANGED, verbs="destroy|down|dn", valued="-s --stack -C --cwd", unless="--help -h --preview-only --target -t"),
-    Row("pulumi", Level.DANGER, "forgets a stack, and what it runs", verbs="stack rm", valued="-s --stack -C --cwd", options="-f --force -y --yes"),
-    Row("pulumi", Level.CAUTION, "changes the state, or the infrastructure without asking", verbs="stack|state|destroy|up|update|cancel|refresh",
-        words=r"\b(?:stack rm|state delete|destroy|(?:up|update)\b.*(?:-y\b|--yes|--skip-preview)|cancel)\b|\bup\b.*(?:--yes|-y\b|-f\b)", valued="-s --stack -C --cwd", unless="--help"),
-    Row("cdk|cdktf|sst|serverless|sls|copilot|amplify|sam|chalice|zappa|up|architect|arc|stacker|sceptre|nitric|encore|azd|cdk8s", Level.DANGER, "destroys all that was deployed",
-        words=r"^(?:npx )?(?:destroy|remove|delete|rm|undeploy|down|(?:app|env|svc|job) delete)\b(?!.*(?:--help|--dry-run))", valued="--stage -s --profile"),
-    Row("npx|pnpm|yarn|bunx", Level.DANGER, "destroys all that was deployed", words=r"^(?:exec |dlx )?(?:cdk|cdktf|sst|serverless|sls|pulumi) (?:destroy|remove)\b(?!.*--help)"),
-    Row("ansible", Level.DANGER, "destroys files on every machine that is named", words=r"(?:\brm -\w*r\w* |state=absent .*(?:path|dest)=/\S*|(?:path|dest)=/\S* .*state=absent|\bmkfs|\bdd if=)", unless="--check -C"),
-    Row("ansible", Level.CAUTION, "stops every machine that is named", words=r"(?:\breboot\b|shutdown|poweroff)", unless="--check -C"),
-    Row("ansible-playbook", Level.CAUTION, "runs a playbook that by its name destroys something",
-        operand=r".*(?:destroy|teardown|wipe|purge|nuke|decommission|reset)[\w-]*\.ya?ml", unless="--check -C --syntax-check --list-tasks --list-hosts"),
-    Row("packer", Level.CAUTION, "builds over images that are there", verbs="build", options="-force", whole=True),
-    Row("nomad", Level.DANGER, "stops a job and forgets it", verbs="job|stop|system", words=r"\bstop\b.*-purge"),
-    Row("nomad", Level.CAUTION, "stops what the cluster runs", words=r"^(?:job )?stop\b|^node (?:drain|purge|eligibility)|^namespace delete|^volume (?:delete|deregister)|^var purge"),
-    # Secrets and keys of clusters.
-    Row("vault|bao", Level.DANGER, "deletes secrets for good", words=r"^(?:secrets disable|kv (?:destroy|metadata delete)|operator (?:rekey .*-init|step-down|raft remove-peer|generate-root)|auth disable|lease revoke .*-(?:force|prefix)|namespace delete)\b"),
-    Row("vault|bao", Level.CAUTION, "deletes or locks secrets", words=r"^(?:kv (?:delete|rollback)|delete|operator (?:seal|rotate)|policy delete|lease revoke|token revoke|audit disable)\b"),
-    Row("consul", Level.DANGER, "deletes all keys below it", verbs="kv delete", options="-recurse", whole=True),
-    Row("consul", Level.DANGER, "writes over the state of the cluster", verbs="snapshot restore", whole=True),
-    Row("consul", Level.CAUTION, "deletes something of the cluster", words=r"^(?:kv delete|leave|force-leave|acl \w+ delete|config delete|services deregister|operator raft remove-peer)\b"),
-    Row("etcdctl|etcdutl", Level.DANGER, "deletes keys: the cluster may not work without them", words=r"\bdel\b.*(?:--prefix|--from-key)|\bdel\b.*\s(?:''|/)?$|\brm\b.*(?:--recursive|-r\b)|\brmdir\b"),
-    Row("etcdctl|etcdutl", Level.DANGER, "changes the members or the data of the cluster's store", words=r"\b(?:member remove|snapshot restore|user delete root)\b|\bauth disable\b"),
-    Row("etcdctl|etcdutl", Level.CAUTION, "deletes a key, or old versions", words=r"\b(?:del|rm|compact|defrag|role delete|user delete)\b", unless="--help"),
-    Row("zkCli.sh|zkcli", Level.DANGER, "deletes keys and all below them", words=r"\b(?:deleteall|rmr)\b"),
-    Row(r"kafka-topics(?:\.sh)?|kafka-topics", Level.DANGER, "deletes topics: all messages in them are lost", options="--delete"),
-    Row(r"kafka-delete-records(?:\.sh)?", Level.DANGER, "deletes messages for good"),
-    Row(r"kafka-consumer-groups(?:\.sh)?", Level.CAUTION, "changes what was read already", words=r"--delete|--reset-offsets.*--execute"),
-    Row("rpk|kcat|kafkactl", Level.DANGER, "deletes topics: all messages in them are lost", verbs="topic|delete delete|topic|rm"),
-    Row("rabbitmqctl", Level.DANGER, "deletes all queues and users", verbs="reset|force_reset|delete_vhost", valued="-n -p --node"),
-    Row("rabbitmqctl|rabbitmqadmin", Level.DANGER, "deletes messages for good", verbs="purge_queue|delete_queue|purge|delete", valued="-n -p -u --vhost --node", unless="--help"),
-    Row("nats", Level.DANGER, "deletes streams: all messages in them are lost", verbs="stream|s|str|kv|object rm|del|delete|purge", unless="--help"),
 )  # fmt: skip

@@ -9,7 +9,9 @@ from caro_shell.check.vocabulary import SHELLS
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import SOMETHING, UNKNOWN, Call, Word
 from caro_shell.safety.output import printed, read_text
+from caro_shell.safety.rules.disguise import DECODERS, PACKED, disguises
 from caro_shell.safety.rules.table import said
+from caro_shell.safety.runners import WRAPPERS
 from caro_shell.safety.verdict import Level, Reason
 
 FETCHERS = frozenset(
@@ -86,46 +88,8 @@ INTERPRETERS = frozenset(
         ],
     )
 )
-#: What puts text into a form that nobody can read; packed files are told apart.
-_DECODERS = frozenset(
-    [
-        "base64",
-        "base32",
-        "basenc",
-        "gbase64",
-        "xxd",
-        "uudecode",
-        "openssl",
-        "rev",
-        "gpg",
-        "gpg2",
-        "ccrypt",
-        "age",
-        "hexdump",
-        "od",
-        "basez",
-        "qprint",
-    ]
-)
-_PACKED = frozenset(
-    [
-        "gunzip",
-        "zcat",
-        "bunzip2",
-        "xz",
-        "gzip",
-        "bzip2",
-        "zstd",
-        "unzstd",
-        "zstdcat",
-        "lz4",
-        "bzcat",
-        "xzcat",
-        "uncompress",
-        "unzip",
-        "brotli",
-    ]
-)
+
+
 #: Programs that print text from elsewhere, or change it.
 _TEXT = frozenset(
     [
@@ -159,11 +123,12 @@ _TEXT = frozenset(
         "fc",
     ]
 )
+
+
 NETWORK_CODE = "runs code from the network that nobody has read"
 _HIDDEN = "runs code that is hidden in another form"
 HELD_TEXT = "runs text that a variable holds at that moment; it cannot be judged"
 MADE_TEXT = "runs text that is made at that moment; it cannot be judged"
-_ESCAPED = re.compile(r"(?:\\(?:x[0-9a-fA-F]{1,2}|0?[0-7]{2,3}|u[0-9a-fA-F]{4})){2}")
 
 
 def has_script(call: Call) -> bool:
@@ -179,33 +144,37 @@ def has_script(call: Call) -> bool:
 
 def origin(calls: Sequence[Call]) -> tuple[Level, str] | None:
     """Return what it means to run the output of `calls`, of which the last prints it; None for nothing odd."""
+    calls = [
+        *calls,
+        *(
+            made
+            for one in calls
+            if one.program in ("echo", "printf", "cat")
+            for word in one.words
+            for made in word.made_by
+        ),
+    ]
     programs = {one.program for one in calls}
     if programs & FETCHERS:
         return Level.DANGER, NETWORK_CODE
-    if programs & _DECODERS or any(map(_disguises, calls)):
+    if programs & DECODERS or any(map(disguises, calls)):
         return Level.DANGER, _HIDDEN
-    if programs & _PACKED:
+    if programs & PACKED:
         return Level.UNKNOWN, "runs what is in a packed file, which cannot be read here"
     return None
-
-
-def _disguises(call: Call) -> bool:
-    """Say whether `call` prints text that does not stand there in clear: escapes, or letters put for others."""
-    if call.program == "printf" or (
-        call.program == "echo" and any("e" in text for text in call.texts if text.startswith("-"))
-    ):
-        return any(map(_ESCAPED.search, call.texts))
-    if call.program == "tr":
-        sets = [text for text in call.texts if not text.startswith("-")]
-        spelt = len(sets) == 2 and (len(sets[0]) >= 6 or bool(re.search(r"[a-yA-Y]-[b-zB-Z]", sets[0])))
-        return spelt and "[:" not in sets[0] and len(sets[1]) >= 3 and sets[0].lower() != sets[1].lower()
-    return False
 
 
 def _piped(call: Call, home: str) -> Iterator[Reason]:
     """What an interpreter is given to read."""
     del home
     reads = call.program in INTERPRETERS and not has_script(call)
+    if call.program == "su":
+        reads = "-c" not in call.texts and "--command" not in call.texts
+    elif call.program == "sudo":
+        reads = (
+            bool({"-i", "-s"} & {*call.texts})
+            and not split(call.words, WRAPPERS["sudo"].valued, ends=True).operands
+        )
     sourced = call.program in ("source", ".") and (not call.words or call.texts[0] in ("-", "/dev/stdin"))
     scheduled = call.program in ("at", "batch", "parallel", "crontab") and "-f" not in call.texts
     if scheduled and call.program in ("parallel", "crontab"):

@@ -1,4 +1,4 @@
-"""Containers, their images and their data; system containers and small virtual machines."""
+"""Containers, their images and their data."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from collections.abc import Iterator
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Word
-from caro_shell.safety.places import Place, locate
+from caro_shell.safety.rules.mounting import ran
 from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
 
 _GLOBAL = "-H --host -c --context --config -l --log-level --tlscacert --tlscert --tlskey --connection --url -n --namespace -a --address"
 _COMPOSE = f"{_GLOBAL} -f --file -p --project-name --profile --env-file --project-directory --ansi --progress --parallel"
-_RUN = (
-    "-v --volume --mount -e --env -p --publish --name --network --net -w --workdir -u --user --entrypoint -h --hostname -l --label"
-    " -m --memory --cpus --gpus --device --restart --pid --cap-add --security-opt --ipc --uts --userns --env-file --platform --add-host"
-)
-#: What a container is not to be given of the machine: with it, it is not contained.
-_HOST = re.compile(r"(?:pid|ipc|userns|uts)=host")
 _DATA = "deletes volumes: all data in them is lost"
 
 
@@ -41,7 +35,7 @@ def _docker(call: Call, home: str) -> Iterator[Reason]:
     if verb == "compose":
         yield from _compose_words(call, rest)
     elif verb in ("run", "create"):
-        yield from _run(call, home, rest)
+        yield from ran(call, home, rest)
     elif verb in (
         "volume",
         "system",
@@ -72,7 +66,7 @@ def _picked(words: tuple[Word, ...]) -> bool:
     """Say whether the list was narrowed, by a filter or by what a program let through."""
     texts = [text for word in words for made in word.made_by for text in (made.program, *made.texts)]
     return any(
-        text.startswith(("-f", "--filter")) or text in ("grep", "awk", "head", "tail") for text in texts
+        bool(re.match(r"-\w*f|--filter", text)) or text in ("grep", "awk", "head", "tail") for text in texts
     )
 
 
@@ -90,6 +84,8 @@ def _many(call: Call, verb: str, words: list[Word]) -> Iterator[Reason]:
         return
     everything = found.has("-a", "--all") or _wholesale(found.operands)
     volumes = verb == "rm" and found.has("-v", "--volumes")
+    if everything and verb in ("stop", "restart", "pause") and _picked(found.operands):
+        return
     if everything:
         hard = verb in ("rm", "rmi") and found.has("-f", "--force") and not _picked(found.operands)
         level = Level.DANGER if hard or (volumes and found.has("-f")) else Level.CAUTION
@@ -150,81 +146,11 @@ def _compose_words(call: Call, words: list[Word]) -> Iterator[Reason]:
         yield said(Level.CAUTION, "makes unnamed volumes anew: what is in them is lost", call)
 
 
-def _run(call: Call, home: str, words: list[Word]) -> Iterator[Reason]:
-    own: list[Word] = []
-    rest = iter(words)
-    for word in rest:  # up to the image
-        if not word.text.startswith("-"):
-            break
-        own.append(word)
-        if "=" not in word.text and word.text in _RUN.split() and (value := next(rest, None)):
-            own.append(Word(f"{word.text}={value.text}", value.start, value.end))
-    privileged = any(word.text in ("--privileged", "--privileged=true") for word in own)
-    host = ["host" for word in own if _HOST.search(word.text)]
-    mounted = set()
-    for word in own:
-        if not word.text.startswith(("-v", "--volume", "--mount")) or word.text.startswith("--volumes-from"):
-            continue
-        spec = word.text.partition("=")[2]
-        source = re.search(r"(?:^|,)(?:source|src)=([^,]+)", spec)
-        path = source[1] if source else spec.partition(":")[0]
-        if not path.startswith("/") or spec.endswith((":ro", ",ro", "readonly")):
-            mounted |= {"read"} if path == "/" else set()
-            continue
-        place = locate(Word(path), home, call.cwd)
-        mounted |= {"socket"} if path.endswith(("docker.sock", "containerd.sock", "podman.sock")) else set()
-        wide = path.rstrip("/") in (
-            "",
-            "/etc",
-            "/root",
-            "/dev",
-            "/boot",
-            "/usr",
-            "/proc",
-            "/sys",
-            "/home",
-            "/var",
-            "/var/lib",
-            "/bin",
-            "/lib",
-        )
-        mounted |= {"system"} if place is Place.ROOT or wide else set()
-    if "system" in mounted or (privileged and (host or mounted)):
-        yield said(Level.DANGER, "gives a container the whole machine", call)
-    elif (
-        privileged
-        or mounted
-        or host
-        or any(
-            re.search(
-                r"cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE)|(?:seccomp|apparmor)=unconfined|--device=/dev/(?:sd|nvme|mem)",
-                word.text,
-            )
-            for word in own
-        )
-    ):
-        yield said(Level.CAUTION, "gives a container rights over the machine", call)
-
-
 RULES = {
     **dict.fromkeys(("docker", "podman", "nerdctl", "com.docker.cli", "finch"), _docker),
     **dict.fromkeys(("docker-compose", "podman-compose"), _compose),
 }
-_ALL = "-a --all"
 ROWS = (
-    Row("lxc|incus", Level.DANGER, "deletes a system container or virtual machine with its disks", verbs="delete|rm", options="-f --force"),
-    Row("lxc|incus", Level.DANGER, "deletes storage: all data in it is lost", verbs="storage delete|rm"),
-    Row("lxc|incus", Level.DANGER, "deletes storage: all data in it is lost", verbs="storage volume delete|rm"),
-    Row("lxc|incus", Level.CAUTION, "deletes a system container or part of it", verbs="delete|rm"),
-    Row("lxc|incus", Level.CAUTION, "goes back to a snapshot: everything since then is lost", verbs="restore"),
-    Row("lxc|incus", Level.CAUTION, "goes back to a snapshot or deletes it", verbs="snapshot restore|delete|rm"),
-    Row("lxc|incus", Level.CAUTION, "deletes something that containers use", verbs="image|network|profile|project|cluster delete|rm|remove"),
-    Row("lxc|incus", Level.CAUTION, "gives a container rights over the machine", words=r"security\.privileged[ =]true"),
-    Row("lxc-destroy", Level.DANGER, "deletes a system container with its disks", unless="--help"),
-    Row("machinectl", Level.DANGER, "deletes a system container with its disks", verbs="remove|clean"),
-    Row("colima|limactl|minikube|kind|k3d|orb|rancher-desktop|rdctl", Level.CAUTION, "deletes a local cluster or virtual machine with all in it",
-        verbs="delete|reset|prune|factory-reset|cluster", words=r"\b(?:delete|reset|prune|factory-reset)\b", unless="--help"),
-    Row("buildah|skopeo|crane|regctl|oras", Level.CAUTION, "deletes images", words=r"^(?:\S+ )?(?:rm .*-a|rmi .*-a|prune|delete|manifest delete)\b"),
-    Row("crictl|ctr", Level.CAUTION, "removes containers or images of the cluster's node", words=r"\b(?:rmi? .*(?:-a|--prune|--all)|rmp\b|images prune)"),
-    Row("distrobox|toolbox", Level.CAUTION, "removes a box with what is installed in it", verbs="rm", options="-f --force -a --all"),
+    Row("dockerd", Level.DANGER, "lets everybody who reaches this machine have all of it", words=r"^(?!.*--tlsverify\b).*(?:-H|--host)[ =]?tcp://(?!127\.|localhost|\[::1\])"),
+    Row("podman", Level.DANGER, _DATA, verbs="kube|play down", options="--force"),
 )  # fmt: skip

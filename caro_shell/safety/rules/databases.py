@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from caro_shell.safety.call import Call, Word
-from caro_shell.safety.output import read_text
+from caro_shell.safety.output import printed, read_text
 from caro_shell.safety.rules.sql import statements
 from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
@@ -26,7 +26,9 @@ def _given(call: Call) -> Iterator[Word]:
     if text is not None:
         yield Word(text, call.start, call.end)
     for at, word in enumerate(call.words):
-        if word.text.startswith("--"):
+        if word.made_by and word.text.startswith("/dev/fd/"):
+            yield Word(printed(word.made_by[-1]) or "", word.start, word.end)
+        elif word.text.startswith("--"):
             name, equals, value = word.text.partition("=")
             if equals and name not in ("--set", "--variable"):
                 yield Word(value, word.start, word.end)
@@ -44,6 +46,14 @@ def _client(call: Call, home: str) -> Iterator[Reason]:
     del home
     if "--help" in call.texts:
         return
+    made = call.stdin.calls[-1:]
+    if made and made[0].program in _CLIENTS.split() and read_text(call) is None:
+        text = " ".join(made[0].texts)
+        drops = re.search(r"(?i)['\"|\s](?:drop|truncate|delete from)\s", text)
+        says = "drops whatever another query lists" if drops else "runs statements that another query makes"
+        yield said(Level.DANGER if drops else Level.UNKNOWN, says, call)
+    if {one.program for one in call.stdin.calls} & {"curl", "wget", "http", "xh", "fetch"}:
+        yield said(Level.CAUTION, "runs statements from the network that nobody has read", call)
     for word in _given(call):
         for level, text in statements(word.text.replace("\\n", "\n")):
             yield said(level, text, call)
@@ -158,6 +168,8 @@ RULES = {
 
 _HELP = "--help --version -h --dry-run"
 ROWS = (
+    Row("mysqld|mysqld_safe|mariadbd|mariadbd-safe", Level.DANGER, "lets everybody into the database without a password", options="--skip-grant-tables"),
+    Row("initdb|pg_createcluster|pg_ctl", Level.CAUTION, "lets everybody into the database without a password", words=r"(?:-A|--auth(?:-\w+)?)[ =]?trust\b"),
     Row("dropdb", Level.DANGER, f"drops a whole database: {_GONE}", unless="--help --version -V"),
     Row("dropuser", Level.CAUTION, "drops a user of the database", unless="--help --version -V"),
     Row("mysqladmin|mariadb-admin", Level.DANGER, f"drops a whole database: {_GONE}", words=r"(?:^|\s)drop\s+\w"),
@@ -178,26 +190,4 @@ ROWS = (
     Row("hdfs|hadoop", Level.DANGER, "deletes everything below it, not recoverable", words=r"^(?:dfs|fs) -(?:rmr|rm .*-(?:r|R|skipTrash)|rm -\w*[rR]|expunge)|^namenode .*-format"),
     Row("solr", Level.DANGER, f"deletes a collection: {_GONE}", verbs="delete"),
     Row("bq", Level.DANGER, f"deletes a table or data set: {_GONE}", words=r"(?:^|\s)rm\b", unless="--help"),
-    # Frameworks.
-    Row("rails|rake|bundle|bin/rails|hanami|spring|padrino", Level.DANGER, f"drops the whole database: {_GONE}",
-        words=r"\bdb:(?:drop|reset|purge|migrate:reset|truncate_all|seed:replant)\b(?!.*--help)"),
-    Row("rails|rake|bundle|spring", Level.DANGER, "deletes every row of a table, not recoverable", words=r"\b(?:runner|console|r)\b.*\b[A-Z]\w+(?:\.all|\.unscoped)?\.(?:delete_all|destroy_all|update_all)"),
-    Row("rails|rake|bundle", Level.CAUTION, "takes changes of the database back", words=r"\bdb:(?:rollback|migrate:(?:down|redo)|schema:load|structure:load)\b"),
-    Row(r"python[\d.]*|manage\.py|django-admin|uv|poetry|pipenv|pdm|hatch", Level.DANGER, f"empties the whole database: {_GONE}",
-        words=r"(?:manage(?:\.py)?|django-admin|^)\s*(?:flush|reset_db|sqlflush \||migrate \w+ zero)\b(?!.*--help)|manage\.py (?:flush|reset_db|migrate \w+ zero)\b|\.objects\.all\(\)\.delete\("),
-    Row("php|artisan|sail|composer", Level.DANGER, f"drops every table: {_GONE}", words=r"\b(?:migrate:(?:fresh|refresh|reset)|db:wipe|(?:doctrine:)?(?:database|schema):drop|d:[ds]:d)\b(?!.*(?:--pretend|--dump-sql|--help))"),
-    Row("php|artisan|sail|composer", Level.CAUTION, "takes changes of the database back", words=r"\bmigrate:rollback\b|doctrine:migrations:migrate (?:prev|first)|doctrine:fixtures:load"),
-    Row("npx|pnpm|yarn|bunx|bun|npm|prisma|pnpx|dotenv|sequelize|sequelize-cli|typeorm|knex|mikro-orm|drizzle-kit", Level.DANGER, f"drops every table: {_GONE}",
-        words=r"\bmigrate reset\b|\bdb push\b.*--(?:force-reset|accept-data-loss)|\bdb:(?:drop|migrate:undo:all|wipe)\b|\bschema:drop\b|\bmigrate:rollback\b.*--all|\bmigration:fresh\b|schema:fresh"),
-    Row("npx|pnpm|yarn|bunx|sequelize|sequelize-cli|typeorm|knex", Level.CAUTION, "takes changes of the database back", words=r"\b(?:db:migrate:undo|migration:revert|migrate:(?:rollback|down))\b"),
-    Row("alembic|flask|quart|aerich", Level.DANGER, f"takes the whole database down to nothing: {_GONE}", words=r"\bdowngrade (?:.* )?base\b"),
-    Row("alembic|flask|quart|aerich", Level.CAUTION, "takes changes of the database back", words=r"\bdowngrade\b", unless="--sql --help"),
-    Row("flyway|liquibase", Level.DANGER, f"drops everything in the database: {_GONE}", words=r"(?:^|\s)(?:clean|drop-?all|dropAll)\b", unless="--help"),
-    Row("liquibase|flyway", Level.CAUTION, "takes changes of the database back", words=r"(?:^|\s)(?:rollback\S*|undo|repair)\b"),
-    Row("mvn|mvnw|gradle|gradlew", Level.DANGER, f"drops everything in the database: {_GONE}", words=r"flyway:clean|flywayClean|liquibase:dropAll|dropAll\b"),
-    Row("mix", Level.DANGER, f"drops the whole database: {_GONE}", words=r"\becto\.(?:drop|reset)\b"),
-    Row("dbmate|sqlx|diesel|goose|migrate|tern|atlas|soda|buffalo|sea-orm-cli|dotnet|dotnet-ef|refinery", Level.DANGER, f"drops the whole database: {_GONE}",
-        words=r"(?:^|\s)(?:(?:database|db|pop|ef database|schema) (?:drop|reset|clean)|drop|migrate (?:fresh|reset|refresh)|reset|down-to 0|down -all|database update 0)\b(?!.*(?:--help|--dry-run))"),
-    Row("wp|wp-cli", Level.DANGER, f"empties the whole site: {_GONE}", words=r"\b(?:db (?:drop|reset|clean)|site (?:empty|delete))\b"),
-    Row("drush|n98-magerun2?|magerun", Level.DANGER, f"drops every table: {_GONE}", words=r"\b(?:sql[-:]drop|db:drop|site[-:]install|si)\b"),
 )  # fmt: skip

@@ -45,11 +45,13 @@ def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "
         yield Reason(Level.DANGER, f"{verb} {above} as a whole if the variable is empty, {_GONE}", *at)
     elif place in (Place.SYSTEM, Place.PRECIOUS) and (recursive or place is Place.SYSTEM):
         yield Reason(Level.DANGER, f"{verb} everything under {shown}, {_GONE}", *at)
-    elif place in (Place.VITAL, Place.PRECIOUS) and not (place is Place.PRECIOUS and word.glob):
+    elif place in (Place.VITAL, Place.PRECIOUS):
         yield Reason(Level.DANGER, f"{verb} {shown}, which the system or your account needs", *at)
     elif place in WIDE and (recursive or word.glob or place is Place.DEVICE):
         text, critical = WIDE[place]
         yield Reason(Level.DANGER, f"{text.replace('deletes', verb, 1)}, {_GONE}", *at, critical)
+    elif place is Place.CORE and word.glob and not recursive:
+        yield Reason(Level.DANGER, f"{verb} {shown}, which the system runs on, {_GONE}", *at)
     elif not recursive:
         return
     elif place is Place.CORE:
@@ -92,7 +94,9 @@ def shown_path(text: str) -> str:
 
 def _rm(call: Call, home: str) -> Iterator[Reason]:
     found = split(call.words)
-    if found.has("--help", "--version") or (found.has("-i", "-I", "--interactive") and not found.has("-f")):
+    asks = found.has("-i", "-I", "--interactive") and not found.has("-f")
+    answered = any(one.program == "yes" for one in call.stdin.calls)
+    if found.has("--help", "--version") or (asks and not answered):
         return
     recursive = found.has("-r", "-R", "--recursive", "-d") or call.program in ("srm", "rimraf")
     if found.has("--no-preserve-root"):
@@ -103,11 +107,11 @@ def _rm(call: Call, home: str) -> Iterator[Reason]:
             critical=True,
         )
     for word in found.operands:
-        for one in _listed(word):
+        for one in listed(word):
             yield from deleted(call, one, home, recursive=recursive)
 
 
-def _listed(word: Word) -> list[Word]:
+def listed(word: Word) -> list[Word]:
     """Return the words that `word` becomes if it is what a program lists: `rm $(ls)`."""
     names = names_by(word.made_by[-1]) if word.made_by and word.text == UNKNOWN else None
     if names is None:
@@ -134,7 +138,7 @@ def _find(call: Call, home: str) -> Iterator[Reason]:
     if "-delete" in call.texts:
         for word in found_files(call):
             yield from deleted(call, word, home, recursive=True)
-            aged = {"-mtime", "-atime", "-ctime", "-mmin", "-newermt"} & set(call.texts)
+            aged = {"-mtime", "-atime", "-ctime", "-mmin", "-newermt", "-newer"} & set(call.texts)
             if (
                 word.some
                 and aged

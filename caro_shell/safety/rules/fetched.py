@@ -11,118 +11,23 @@ from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Redirect, Word
 from caro_shell.safety.places import absolute
 from caro_shell.safety.rules.code import FETCHERS, INTERPRETERS, origin
-from caro_shell.safety.rules.overwriting import written
-from caro_shell.safety.rules.table import Row, said
+from caro_shell.safety.rules.downloads import files_of
+from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
 
 _RUN = "runs a file from the network that nobody has read"
 _HIDDEN = "runs code that is hidden in another form"
 _MADE = "runs a file that is made in the same line; what is in it cannot be judged"
 _READERS = frozenset(
-    [
-        "less",
-        "more",
-        "cat",
-        "bat",
-        "vim",
-        "vi",
-        "nano",
-        "emacs",
-        "view",
-        "code",
-        "sha256sum",
-        "sha512sum",
-        "shasum",
-        "gpg",
-        "gpgv",
-        "cosign",
-        "minisign",
-        "diff",
-        "shellcheck",
-        "head",
-    ]
-)
-_WGET = "-O -P -o -a -t -T -U -e -i -Q -B -l -A -R -D -X -I --output-document --directory-prefix --user-agent --header --tries --timeout --limit-rate --user --password"
-_CURL = (
-    "-o -H -u -A -e -X -b -c -w -m -x -E -K -r -y -Y -z -C -Q -d -F -T --output --output-dir --header --user --user-agent --referer --request"
-    " --cookie --write-out --max-time --proxy --data --retry --cacert --connect-timeout"
-)
-#: Files that are run by themselves: at a login, a start, a time.
-_STARTED = re.compile(
-    r".*/\.(?:bashrc|zshrc|profile|bash_profile|zprofile|zshenv|bash_login|xprofile|xinitrc)|.*/config\.fish|/etc/(?:cron\.(?:d|daily|hourly|weekly|monthly)|profile\.d"
-    r"|init\.d|rc\.local|systemd/system|crontab|sudoers\.d)(?:/.*)?|/var/spool/cron(?:/.*)?|.*/Launch(?:Agents|Daemons)(?:/.*)?|.*/\.config/(?:autostart|systemd/user)(?:/.*)?"
+    (
+        "less more cat bat vim vi nano emacs view code sha256sum sha512sum"
+        " shasum gpg gpgv cosign minisign diff shellcheck head"
+    ).split()
 )
 
 
-def files_of(call: Call) -> list[Word]:
-    """Return the files that `call` puts what it fetches into."""
-    urls = [
-        word
-        for word in call.words
-        if re.match(r"(?:\w+://)?[\w.\0\1-]+[./:]\S", word.text) and not word.text.startswith("-")
-    ]
-    found: list[Word | None] = []
-    if call.program in ("curl", "curlie"):
-        values = split(call.words, _CURL)
-        directory = values.values.get("--output-dir")
-        named = values.values.get("-o") or values.values.get("--output")
-        found = (
-            [named]
-            if named
-            else [_last(url) for url in urls]
-            if values.has("-O", "--remote-name", "-J", "--remote-name-all")
-            else []
-        )
-        found = [_in(directory, one) for one in found]
-    elif call.program in ("wget", "wget2"):
-        values = split(call.words, _WGET)
-        named = values.values.get("-O") or values.values.get("--output-document")
-        directory = values.values.get("-P") or values.values.get("--directory-prefix")
-        found = (
-            [named]
-            if named
-            else [_in(directory, _last(url)) for url in urls if "." in url.text or "/" in url.text]
-        )
-    elif call.program in ("aria2c", "axel", "http", "https", "xh", "fetch", "wget"):
-        values = split(call.words, "-o -d --out --dir --output -x -s -n")
-        named = values.values.get("-o") or values.values.get("--out") or values.values.get("--output")
-        found = [named] if named else [_last(url) for url in urls]
-        found = (
-            [_in(values.values.get("-d") or values.values.get("--dir"), one) for one in found]
-            if call.program == "aria2c"
-            else found
-        )
-    elif call.program in ("scp", "rsync", "sftp", "aws", "gsutil", "rclone"):
-        found = _copied(call)
-    return [one for one in found if one is not None and one.text not in ("-", "/dev/null", "/dev/stdout")]
-
-
-def _copied(call: Call) -> list[Word | None]:
-    operands = [
-        word
-        for word in split(call.words, "-P -i -o -e -F -l -c -J --profile --region").operands
-        if word.text not in ("s3", "cp")
-    ]
-    if len(operands) < 2 or not re.match(r"(?:[\w.-]+@)?[\w.-]+:|\w+://", operands[0].text):
-        return []
-    name, target = _last(operands[0]), operands[-1]
-    return [target, _in(target, name)]
-
-
-def _last(url: Word) -> Word:
-    path = re.sub(r"^\w+://[^/]*/?|^[\w.@-]+:", "", url.text).partition("?")[0].rstrip("/")
-    return Word(posixpath.basename(path) or "index.html", url.start, url.end)
-
-
-def _in(directory: Word | None, name: Word | None) -> Word | None:
-    return (
-        name
-        if directory is None or name is None
-        else Word(posixpath.join(directory.text, name.text), name.start, name.end)
-    )
-
-
-def _written_by(call: Call) -> list[Redirect]:
+def written_by(call: Call) -> list[Redirect]:
+    """Return the redirections by which the output of `call` goes into a file."""
     return [one for one in call.redirects if (one.writes or one.appends) and one.fd != "2"]
 
 
@@ -200,7 +105,7 @@ def _makes(call: Call) -> Iterator[tuple[str, tuple[Level, str]]]:
     )
     for word in fetched:
         yield absolute(word.text, call.cwd), (Level.DANGER, _RUN)
-    written_to = [one.target for one in _written_by(call)]
+    written_to = [one.target for one in written_by(call)]
     if call.program in ("tee", "sponge"):
         written_to += split(call.words).operands
     if written_to:
@@ -250,33 +155,18 @@ def _runs(call: Call) -> Iterator[str]:
             )
 
 
-def _put(call: Call, home: str) -> Iterator[Reason]:
-    """Where a fetched file goes: over something that is needed, or where it is run by itself."""
-    remote = call.program in FETCHERS
-    targets = [(word, False) for word in files_of(call)] if remote else []
-    for word, appends in targets:
-        yield from written(call, word, home, appends=appends)
-    streamed = remote or any(one.program in FETCHERS - {"ssh", "nc"} for one in call.stdin.calls)
-    if streamed:
-        words = [word for word, _ in targets] + [one.target for one in _written_by(call)]
-        words += split(call.words).operands if call.program == "tee" else ()
-        for word in words:
-            if _STARTED.fullmatch(absolute(word.text, call.cwd)):
-                yield said(
-                    Level.DANGER, f"puts code from the network where it runs by itself ({word.text})", call
-                )
+def _making(call: Call, home: str) -> Iterator[Reason]:
+    """`curl .. | make -f -`: the recipes come from the network."""
+    del home
+    files = split(call.words, "-f -C -j --file --makefile --directory").values
+    file = files.get("-f") or files.get("--file") or files.get("--makefile")
+    if (
+        file
+        and {one.program for one in (*file.made_by, *(call.stdin.calls if file.text == "-" else ()))}
+        & FETCHERS
+    ):
+        yield said(Level.DANGER, _RUN, call)
 
 
-EVERY = (_put,)
 LINES = (_then_run,)
-_PLAIN_URL = r"(?:git\+)?http://(?!localhost|127\.|\[::1\]|10\.|192\.168\.)\S+|(?:-i|-f|--index-url|--extra-index-url|--find-links|--source|--registry)=?http://(?!localhost|127\.)\S+"
-_UNENCRYPTED = "installs code over an unencrypted connection: anybody on the way can change it"
-ROWS = (
-    Row("pip|pip3|pipx|uv|npm|npx|pnpm|yarn|gem|go|cargo|easy_install|bundle|conda|composer|luarocks|brew|code|dpkg|rpm|dnf|yum|zypper|apk|pacman", Level.CAUTION,
-        _UNENCRYPTED, words=rf"\b(?:install|i|add|get|update|-i|-U|-Uvh|-ivh|exec|dlx|--index-url|--registry)\b.*?(?<!\S)(?:{_PLAIN_URL})|(?:--index-url|--extra-index-url|--registry|--source)[= ]http://(?!localhost|127\.)"),
-    Row("python|python3", Level.CAUTION, _UNENCRYPTED, words=rf"-m ?pip install .*(?<!\S)(?:{_PLAIN_URL})"),
-    Row("deno|bun", Level.DANGER, "runs code from the network with all rights of yours", verbs="run|x|eval", options="-A --allow-all", words=r"https?://"),
-    Row("deno|bun", Level.CAUTION, "runs code from the network", verbs="run|x|install", words=r"https?://(?!localhost|127\.)"),
-    Row("mshta|regsvr32|rundll32|certutil|bitsadmin", Level.DANGER, "fetches code from the network, to run it", words=r"(?i)https?://"),
-    Row("installer|softwareupdate", Level.CAUTION, "installs a package that nobody has looked at", options="-allowUntrusted", whole=True),
-)  # fmt: skip
+RULES = dict.fromkeys(("make", "gmake"), _making)

@@ -1,4 +1,4 @@
-"""Firewalls and other protection switched off, emptied or opened to everybody."""
+"""Firewalls switched off, emptied or opened to everybody."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call
+from caro_shell.safety.output import read_text
 from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
 
@@ -32,7 +33,7 @@ def _iptables(call: Call, home: str) -> Iterator[Reason]:
     )
     table = found.values.get("-t") or found.values.get("--table")
     filters = table is None or table.text in ("filter", "raw", "security")
-    policy = re.search(r"(?:^| )(?:-P|--policy) ?(\w+) (\w+)", words)
+    policy = re.search(r"(?:^| )(?:-P|--policy) ?(\S+(?: [A-Z]+)*) (ACCEPT|DROP|REJECT)\b", words)
     if policy and policy[2] == "ACCEPT":
         yield said(Level.DANGER, f"{_OPEN} that no rule names", call)
     elif policy and policy[1] in ("INPUT", "OUTPUT") and policy[2] in ("DROP", "REJECT"):
@@ -45,6 +46,8 @@ def _iptables(call: Call, home: str) -> Iterator[Reason]:
         return
     elif found.has("-A", "-I", "--append", "--insert"):
         yield from _rule(call, words)
+    elif found.has("-D", "--delete") and re.search(r"--dport ?(?:22|ssh)\b.*(?:-j|--jump) ?ACCEPT", words):
+        yield said(Level.DANGER, "shuts out the logins over ssh: you may lock yourself out", call)
     elif found.has("-D", "--delete", "-R", "--replace"):
         yield said(Level.CAUTION, "changes a rule of the firewall", call)
 
@@ -73,6 +76,15 @@ def _rule(call: Call, words: str) -> Iterator[Reason]:
         yield said(Level.CAUTION, "lets everybody reach this machine through the firewall", call)
 
 
+def _nft(call: Call, home: str) -> Iterator[Reason]:
+    """`nft -f -`: the rules are read."""
+    del home
+    text = read_text(call) if split(call.words, "-f -I -D").values.get("-f") else None
+    if text and re.search(r"\bflush ruleset\b|\b(?:delete|destroy|flush) (?:table|chain)\b", text):
+        added = re.search(r"\bhook input\b.*\bpolicy drop\b", text, re.DOTALL)
+        yield said(Level.CAUTION if added else Level.DANGER, _EMPTY, call)
+
+
 def _restored(call: Call, home: str) -> Iterator[Reason]:
     """`iptables-restore`: the rules are replaced as a whole."""
     del home
@@ -80,33 +92,6 @@ def _restored(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.CAUTION, "replaces all rules of the firewall", call)
 
 
-_SWITCHES = re.compile(
-    r"/sys/fs/selinux/enforce|/proc/sys/kernel/(?:randomize_va_space|kptr_restrict|yama/ptrace_scope)|/sys/kernel/security/lockdown"
-)
-
-
-def _switched(call: Call, home: str) -> Iterator[Reason]:
-    """Protection of the kernel that a zero switches off, and SELinux's own configuration."""
-    del home
-    paths = [one.target.text for one in call.redirects if one.writes] + (
-        list(call.texts) if call.program == "tee" else []
-    )
-    if any(map(_SWITCHES.fullmatch, paths)):
-        given = [
-            *call.texts,
-            call.stdin.text or "",
-            *(text for one in call.stdin.calls for text in one.texts),
-        ]
-        if any(text.strip() == "0" for text in given):
-            yield said(Level.DANGER, "switches off what keeps programs in their bounds", call)
-    own = any(
-        re.fullmatch(r"/etc/(?:selinux/config|sysconfig/selinux)", text) for text in (*call.texts, *paths)
-    )
-    if own and re.search(r"SELINUX=(?:disabled|permissive)(?!.*/SELINUX=enforcing)", " ".join(call.texts)):
-        yield said(Level.DANGER, "switches off SELinux, which keeps programs in their bounds", call)
-
-
-EVERY = (_switched,)
 _TABLES = (
     "iptables",
     "ip6tables",
@@ -119,6 +104,7 @@ _TABLES = (
 )
 RULES = {
     **dict.fromkeys(_TABLES, _iptables),
+    "nft": _nft,
     **dict.fromkeys((f"{name}-restore" for name in _TABLES), _restored),
 }
 _DRY = "--dry-run --help -h"
@@ -161,18 +147,4 @@ ROWS = (
     Row("defaults", Level.DANGER, _OFF, words=r"write \S*com\.apple\.alf\S* globalstate (?:-int )?0"),
     Row("netsh", Level.DANGER, _OFF, words=r"(?i)advfirewall set \w+ state off|firewall set opmode disable|advfirewall reset"),
     Row("Set-NetFirewallProfile|Set-MpPreference", Level.DANGER, "switches off what protects this machine", words=r"(?i)-Enabled false|-Disable\w+ \$?true|-Enabled \$?false"),
-    Row("setenforce", Level.DANGER, "switches off SELinux, which keeps programs in their bounds", operand="0|(?i:permissive)"),
-    Row("semanage", Level.DANGER, "lets everything run unchecked by SELinux", verbs="permissive", options="-a --add"),
-    Row("aa-teardown", Level.DANGER, "switches off AppArmor, which keeps programs in their bounds"),
-    Row("aa-disable|aa-complain", Level.DANGER, "lets programs run unchecked by AppArmor", operand=r"(?:/etc/apparmor\.d/)?\*|/etc/apparmor\.d/?"),
-    Row("aa-disable|aa-complain", Level.CAUTION, "lets a program run unchecked by AppArmor"),
-    Row("fail2ban-client", Level.DANGER, "stops what keeps out guessed passwords", verbs="stop"),
-    Row("fail2ban-client", Level.CAUTION, "lets in again who was kept out", verbs="unban", operand=".*"),
-    Row("auditctl", Level.DANGER, "stops the records of who did what", words=r"-e ?0|-D\b"),
-    Row("spctl", Level.DANGER, "lets programs of unknown origin run", words="--(?:master|global)-disable"),
-    Row("csrutil", Level.DANGER, "switches off what protects the system's own files", verbs="disable|authenticated-root", words="disable"),
-    Row("fdesetup", Level.DANGER, "takes away the disk's encryption", verbs="disable"),
-    Row("sysctl", Level.DANGER, "takes protection from the whole system", words=r"kernel\.randomize_va_space ?= ?0|kernel\.kptr_restrict ?= ?0|fs\.protected_\w+ ?= ?0|kernel\.yama\.ptrace_scope ?= ?0"),
-    Row("sysctl", Level.CAUTION, "changes whom the machine passes packets on for", words=r"ip_forward ?= ?1|accept_redirects ?= ?1|accept_source_route ?= ?1|rp_filter ?= ?0|tcp_syncookies ?= ?0|conf\.all\.forwarding ?= ?1"),
-    Row("update-crypto-policies", Level.CAUTION, "allows weak encryption everywhere", words=r"--set LEGACY"),
 )  # fmt: skip

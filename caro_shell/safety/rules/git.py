@@ -1,26 +1,23 @@
-"""Git: uncommitted work thrown away, and history that others build on rewritten."""
+"""Git: which of its subcommands a call runs, with what settings; what an alias or a setting hides in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from caro_shell.safety.arguments import Arguments, split
-from caro_shell.safety.call import UNKNOWN, Call, Word
-from caro_shell.safety.places import Place, locate
+from caro_shell.safety.arguments import split
+from caro_shell.safety.call import Call, Word
 from caro_shell.safety.rules.githistory import HISTORY
-from caro_shell.safety.rules.table import said
+from caro_shell.safety.rules.gitpaths import LOST, every_file
+from caro_shell.safety.rules.gitwork import WORK, cleaned
+from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
 
 #: Git's own options with a value, which stand before the subcommand.
 _VALUED = frozenset(
     "-C -c --git-dir --work-tree --namespace --super-prefix --config-env --attr-source --exec-path".split()
 )
-_ALL = frozenset(". ./ :/ * :/* ./* .. ../ ** :(top) -A --all *.* ./** :!".split())
-_FILE = re.compile(
-    r"(?:.*/)?[\w.-]*[A-Za-z_-]\.[a-z]{1,5}|.*/|.*[*?].*|(?:\./|\.\./).+|Makefile|Dockerfile|README|LICENSE"
-)
-_LOST = "uncommitted changes are lost"
 
 
 def _git(call: Call, home: str) -> Iterator[Reason]:
@@ -38,11 +35,14 @@ def _git(call: Call, home: str) -> Iterator[Reason]:
         rest = [*(Word(text, verb.start, verb.end) for text in more), *rest]
     yield from _settings(call, settings)
     if name == "clean":
-        yield from _clean(call, home, rest, {**settings})
-    elif name in _WORK:
-        yield from _WORK[name](call, rest)
+        yield from cleaned(call, home, rest, {**settings})
+    elif name in WORK:
+        yield from WORK[name](call, rest)
     elif name in HISTORY:
         yield from HISTORY[name](call, rest)
+    elif name == "for-each-repo":
+        own = split(rest, "--config", ends=True).operands
+        yield from _git(replace(call, words=own), home)
     elif name == "submodule":
         yield from _submodule(call, home, rest)
 
@@ -85,115 +85,6 @@ def _settings(call: Call, settings: dict[str, str]) -> Iterator[Reason]:
             yield said(Level.CAUTION, "does not check whom it speaks to", call)
 
 
-def _everything(words: tuple[Word, ...]) -> bool:
-    return any(word.text in _ALL or UNKNOWN in word.text for word in words)
-
-
-def _reset(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words)
-    if found.has("--hard"):
-        yield said(Level.DANGER, f"throws away all changes since the last commit: {_LOST}", call)
-    elif found.has("--merge"):
-        yield said(Level.DANGER, f"throws away what is staged: {_LOST}", call)
-    elif found.has("--keep"):
-        yield said(Level.CAUTION, "moves the branch and the files to another commit", call)
-
-
-def _clean(call: Call, home: str, words: list[Word], settings: dict[str, str]) -> Iterator[Reason]:
-    found = split(words, "-e --exclude")
-    if found.has("-n", "--dry-run", "-i", "--interactive"):
-        return
-    if not found.has("-f", "--force") and settings.get("clean.requireforce") not in ("false", "0", "no"):
-        return
-    places = {locate(word, home, call.cwd) for word in found.operands}
-    if places and places <= {Place.BUILT, Place.TEMPORARY}:
-        return
-    narrow = (
-        places and places <= {Place.PLAIN, Place.BUILT, Place.TEMPORARY} and not _everything(found.operands)
-    )
-    level = Level.CAUTION if narrow else Level.DANGER
-    yield said(level, "deletes files that git does not keep: they are not recoverable", call)
-
-
-def _discarded(call: Call, found: Arguments, paths: tuple[Word, ...]) -> Iterator[Reason]:
-    if _everything(paths):
-        yield said(Level.DANGER, f"puts every file back as it was: {_LOST}", call)
-    elif paths or found.has("--pathspec-from-file"):
-        yield said(Level.CAUTION, f"puts files back as they were: their {_LOST}", call)
-
-
-def _checkout(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-b -B --orphan --pathspec-from-file --conflict")
-    if found.has("-p", "--patch"):
-        return
-    if found.has("-f", "--force"):
-        yield said(Level.DANGER, f"changes the branch over changed files: {_LOST}", call)
-        return
-    if found.has("-B"):
-        yield said(Level.CAUTION, "moves a branch away from its commits", call)
-    if found.has("-b", "--orphan", "-t", "--track", "--detach", "-d"):
-        return
-    texts = [word.text for word in words]
-    if "--" in texts:
-        paths = tuple(words[texts.index("--") + 1 :])
-    elif len(found.operands) > 1:
-        paths = found.operands[1:] if not _everything(found.operands[:1]) else found.operands
-    else:
-        paths = tuple(word for word in found.operands if word.text in _ALL or _FILE.fullmatch(word.text))
-    if not (found.has("--ours", "--theirs") and not _everything(paths)):
-        yield from _discarded(call, found, paths)
-
-
-def _restore(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-s --source --pathspec-from-file --conflict")
-    staged = found.has("-S", "--staged") and not found.has("-W", "--worktree")
-    if not staged and not found.has("-p", "--patch", "--ours", "--theirs"):
-        yield from _discarded(call, found, found.operands)
-
-
-def _switch(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-c -C --create --force-create --orphan")
-    if "--force" in found.options or found.has("-f", "--discard-changes"):
-        yield said(Level.DANGER, f"changes the branch over changed files: {_LOST}", call)
-    elif found.has("-C", "--force-create"):
-        yield said(Level.CAUTION, "moves a branch away from its commits", call)
-
-
-def _stash(call: Call, words: list[Word]) -> Iterator[Reason]:
-    verb = words[0].text if words else ""
-    if verb == "clear":
-        yield said(Level.DANGER, "throws away everything that was stashed, not recoverable", call)
-    elif verb == "drop":
-        wide = any(not word.known for word in words)
-        yield said(Level.DANGER if wide else Level.CAUTION, "throws away what was stashed", call)
-
-
-def _remove(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "--pathspec-from-file")
-    if found.has("--cached", "-n", "--dry-run") or not found.has("-r", "-f", "--force"):
-        return
-    force = found.has("-f", "--force")
-    if _everything(found.operands) and found.has("-r"):
-        yield said(Level.DANGER if force else Level.CAUTION, "deletes every file of the repository", call)
-    elif force:
-        yield said(Level.CAUTION, f"deletes files that may have changed: their {_LOST}", call)
-
-
-def _worktree(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-b -B --reason")
-    verb = found.operands[0].text if found.operands else ""
-    if verb == "remove" and found.has("-f", "--force"):
-        yield said(Level.DANGER, f"removes a worktree with changes in it: {_LOST}", call)
-    elif verb == "add" and found.has("-B"):
-        yield said(Level.CAUTION, "moves a branch away from its commits", call)
-
-
-def _index(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words)
-    if found.has("--reset", "-f", "--force") and found.has("-u", "-a", "--all"):
-        yield said(Level.DANGER, f"writes over every file: {_LOST}", call)
-
-
 def _submodule(call: Call, home: str, words: list[Word]) -> Iterator[Reason]:
     found = split(words, ends=True)
     verb, *rest = found.operands or (Word(""),)
@@ -206,15 +97,50 @@ def _submodule(call: Call, home: str, words: list[Word]) -> Iterator[Reason]:
         if parts and parts[0].text == "git" and call.program != "foreach":
             yield from _git(Call(parts[0], tuple(parts[1:]), call.start, call.end, call.cwd), home)
     elif verb.text == "deinit" and inner.has("-f", "--force"):
-        wide = inner.has("--all") or _everything(inner.operands)
+        wide = inner.has("--all") or every_file(inner.operands)
         level = Level.DANGER if wide else Level.CAUTION
-        yield said(level, f"empties submodules with changes in them: {_LOST}", call)
+        yield said(level, f"empties submodules with changes in them: {LOST}", call)
     elif verb.text == "update" and inner.has("-f", "--force"):
-        yield said(Level.CAUTION, f"writes over submodules: their {_LOST}", call)
+        yield said(Level.CAUTION, f"writes over submodules: their {LOST}", call)
 
 
-_WORK = {
-    "reset": _reset, "checkout": _checkout, "co": _checkout, "restore": _restore, "switch": _switch, "stash": _stash, "rm": _remove,
-    "worktree": _worktree, "read-tree": _index, "checkout-index": _index,
+def _within(call: Call, home: str) -> Iterator[Reason]:
+    """`pass git ..`, `etckeeper vcs ..`, `vcsh dotfiles ..`: git, with what stands before it left out."""
+    if call.texts[:1] in (("git",), ("vcs",)) or (call.program == "vcsh" and len(call.words) > 1):
+        yield from _git(replace(call, words=call.words[1:]), home)
+
+
+def _stashed(calls: tuple[Call, ...], home: str) -> Iterator[Reason]:
+    """`git stash; git stash drop`: what was changed a moment ago is gone."""
+    del home
+    put = False
+    for call in calls:
+        words = [word.text for word in _after_options(call.words)[1]] if call.program == "git" else []
+        if words[:1] != ["stash"]:
+            continue
+        if put and words[1:2] == ["drop"]:
+            yield said(Level.DANGER, f"stashes what was changed and throws it away: {LOST}", call)
+        put = not words[1:] or words[1] in ("push", "save", "create") or words[1].startswith("-")
+
+
+def _aliased(calls: tuple[Call, ...], home: str) -> Iterator[Reason]:
+    """`git config alias.x 'reset --hard' && git x`: what the line itself has named so."""
+    named: dict[str, list[Word]] = {}
+    for call in calls:
+        words = _after_options(call.words)[1] if call.program == "git" else []
+        if words and words[0].text in named:
+            yield from _git(replace(call, words=(*named[words[0].text], *words[1:])), home)
+        elif words and words[0].text == "config":
+            operands = split(words[1:], "-f --file").operands
+            for name, value in zip(operands, operands[1:]):
+                if name.text.startswith("alias.") and not value.text.startswith("!"):
+                    named[name.text[6:]] = [replace(value, text=text) for text in value.text.split()]
+
+
+RULES = {
+    **dict.fromkeys(("git", "git.exe", "yadm", "hub"), _git), **dict.fromkeys(("pass", "gopass", "etckeeper", "vcsh"), _within),
 }  # fmt: skip
-RULES = {"git": _git}
+LINES = (_stashed, _aliased)
+ROWS = (
+    Row(r"python[\d.]*", Level.DANGER, "rewrites the whole history", words=r"\bgit[_-]filter[_-]repo(?:\.py)?\b(?!.*(?:--analyze|--help|--dry-run))"),
+)  # fmt: skip

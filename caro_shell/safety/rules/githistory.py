@@ -1,4 +1,4 @@
-"""Git's history: branches, tags and commits that would be gone or different, here or where others get them."""
+"""Git's history: branches, tags and commits that would be gone or different."""
 
 from __future__ import annotations
 
@@ -7,43 +7,14 @@ from collections.abc import Iterator
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Word
+from caro_shell.safety.rules.gitremotes import REMOTES
 from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
 
 _SHARED = re.compile(
     r"(?:.*/)?(?:main|master|trunk|develop|development|dev|production|prod|staging|release|stable)"
 )
-_TAG = re.compile(r"(?:refs/)?tags/.*|v?\d+(?:\.\d+)+.*")
 _NOW = re.compile(r"(?:now|all|0|0\.seconds?(?:\.ago)?)")
-
-
-def _push(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-o --push-option --receive-pack --exec --repo")
-    if found.has("-n", "--dry-run"):
-        return
-    refs = [word.text for word in found.operands[1:]]
-    leased = any(option.startswith("--force-w") for option in found.options)
-    forced = found.has("-f") or any("--force".startswith(one) and len(one) > 4 for one in found.options)
-    if found.has("--mirror"):
-        yield said(
-            Level.DANGER, "makes the remote repository a copy of this one: what only it has is lost", call
-        )
-    elif (forced or any(ref.startswith("+") for ref in refs)) and not (leased and not forced):
-        yield said(Level.DANGER, "writes over published history: the work of others may be lost", call)
-    elif found.has("--prune"):
-        yield said(Level.DANGER, "deletes every remote branch that is not here", call)
-    elif found.has("-d", "--delete"):
-        yield _unpublished(call, refs)
-    elif any(len(ref) > 1 and ref.startswith(":") for ref in refs):
-        yield _unpublished(call, [ref[1:] for ref in refs if ref.startswith(":")])
-    elif leased:
-        yield said(Level.CAUTION, "rewrites published history, if nobody else has added to it", call)
-
-
-def _unpublished(call: Call, refs: list[str]) -> Reason:
-    if refs and all(map(_TAG.fullmatch, refs)):
-        return said(Level.CAUTION, "deletes a published tag", call)
-    return said(Level.DANGER, "deletes a published branch: the work of others on it may be lost", call)
 
 
 def _branch(call: Call, words: list[Word]) -> Iterator[Reason]:
@@ -124,45 +95,38 @@ def _rebase(call: Call, words: list[Word]) -> Iterator[Reason]:
         yield said(Level.CAUTION, "rewrites every commit of the branch", call)
 
 
-def _fetch(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words, "-j --jobs --depth -o --refmap --upload-pack")
-    if any(word.text.startswith("ext::") for word in found.operands) or found.has("--upload-pack", "--exec"):
-        yield said(Level.UNKNOWN, "runs a program that the address names", call)
-    elif any(
-        re.match(r"\+?[^:]+:(?!refs/remotes)\w", word.text[1:])
-        for word in found.operands
-        if word.text.startswith("+")
-    ):
-        yield said(Level.CAUTION, "writes over a branch with what is fetched", call)
-
-
 def _config(call: Call, words: list[Word]) -> Iterator[Reason]:
     text = " ".join(word.text for word in words)
     if re.search(r"alias\.\S+ !.*(?:\brm -\w*r|\bdd |(?:curl|wget) .*\|)", text):
         yield said(Level.CAUTION, "makes an alias of something that destroys", call)
+    elif re.search(r"clean\.requireforce (?:false|no|off|0)", text, re.IGNORECASE):
+        yield said(Level.CAUTION, "lets git delete files without being asked twice", call)
+    elif re.search(r"core\.hookspath (?:/tmp|/var/tmp|/dev/shm|//)", text, re.IGNORECASE):
+        yield said(Level.CAUTION, "runs whatever hooks are in another directory", call)
     elif re.search(r"http\.\S*sslverify (?:false|0)", text, re.IGNORECASE):
         yield said(Level.CAUTION, "no longer checks whom git speaks to", call)
     elif "safe.directory *" in text:
         yield said(Level.CAUTION, "trusts the repositories of everybody on this machine", call)
 
 
-def _large(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words)
-    texts = [word.text for word in found.operands]
-    if texts[:1] == ["migrate"] and texts[1:2] in (["import"], ["export"]) and not found.has("--no-rewrite"):
-        yield said(Level.DANGER if found.has("--everything") else Level.CAUTION, "rewrites the history", call)
-    elif texts[:1] == ["prune"] and found.has("-f", "--force"):
-        yield said(Level.CAUTION, "deletes large files that may be nowhere else", call)
+def _imported(call: Call, words: list[Word]) -> Iterator[Reason]:
+    if split(words).has("--force"):
+        yield said(Level.DANGER, "writes over branches: their commits may be lost", call)
 
 
-def _annex(call: Call, words: list[Word]) -> Iterator[Reason]:
-    found = split(words)
-    if (
-        found.operands
-        and found.operands[0].text in ("drop", "dropunused", "uninit")
-        and found.has("-f", "--force")
-    ):
-        yield said(Level.DANGER, "drops files that may be nowhere else", call)
+def _symbolic(call: Call, words: list[Word]) -> Iterator[Reason]:
+    if split(words, "-m").has("-d", "--delete"):
+        yield said(Level.CAUTION, "deletes the name of a branch", call)
+
+
+def _searched(call: Call, words: list[Word]) -> Iterator[Reason]:
+    """`git grep -O'rm -f' x`: a program that is given the files that match."""
+    for word in words:
+        opens = re.match(r"(?:-O|--open-files-in-pager=)\W*(?:sudo )?(?:\S*/)?([\w-]+)", word.text)
+        if opens and opens[1] in ("rm", "shred", "unlink", "truncate", "srm"):
+            yield said(Level.DANGER, "deletes every file in which something is found", call)
+        elif opens and opens[1] in ("sh", "bash", "zsh", "dash", "eval", "xargs", "env", "perl", "sed"):
+            yield said(Level.UNKNOWN, "runs a command on the files in which something is found", call)
 
 
 def _emptied(call: Call, words: list[Word]) -> Iterator[Reason]:
@@ -172,8 +136,7 @@ def _emptied(call: Call, words: list[Word]) -> Iterator[Reason]:
 
 #: What is said of each subcommand that is about history.
 HISTORY = {
-    "push": _push, "branch": _branch, "tag": _tag, "reflog": _reflog, "gc": _gc, "prune": _prune, "filter-branch": _rewritten,
-    "filter-repo": _rewritten, "update-ref": _reference, "rebase": _rebase, "fetch": _fetch, "pull": _fetch, "clone": _fetch,
-    "ls-remote": _fetch, "config": _config, "lfs": _large, "annex": _annex, "obliterate": _emptied, "clear": _emptied,
-    "clear-soft": _emptied,
+    "branch": _branch, "tag": _tag, "reflog": _reflog, "gc": _gc, "prune": _prune, "filter-branch": _rewritten, "filter-repo": _rewritten,
+    "update-ref": _reference, "rebase": _rebase, "config": _config, "obliterate": _emptied, "clear": _emptied, "clear-soft": _emptied,
+    "force-clone": _emptied, "fast-import": _imported, "symbolic-ref": _symbolic, "grep": _searched, **REMOTES,
 }  # fmt: skip

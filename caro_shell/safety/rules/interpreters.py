@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from caro_shell.safety.call import SOMETHING, UNKNOWN, Call
 from caro_shell.safety.rules.code import origin
+from caro_shell.safety.rules.disguise import DECODES
 from caro_shell.safety.rules.secrets import names_secret
 from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.snippets import Snippet, snippets
@@ -17,15 +18,11 @@ from caro_shell.safety.verdict import Level, Reason
 
 _RUNS = re.compile(
     r"(?i)(?<![.\w>])(?:exec|eval|compile|loadstring|load|instance_eval|class_eval|iex|invoke-expression|source|include|require(?=\s*\(?\s*['\"]http)|assert)\s*[\s({$]"
-    r"|\bos\.(?:system|popen|exec\w*)|\bsubprocess\b|(?<![\w.])system\s*\(|\bvm\.runIn|\bnew Function\b|\.then\(eval|\beval\)|execSync|child_process|\|\s*iex\b|instance_eval|shell_exec|passthru|\bmarshal\.loads"
+    r"|(?:\bos|__import__\(['\"]os['\"]\))\.(?:system|popen|exec\w*)|\bsubprocess\b|(?<![\w.])system\s*\(|\bvm\.runIn|\bFunction\s*\(|\bnew Function\b|os\.execute|\bsystem\s+(?:pack|decode|unpack)|\.then\(eval|\beval\)|execSync|child_process|\|\s*iex\b|instance_eval|shell_exec|passthru|\bmarshal\.loads"
 )
 _FETCHES = re.compile(
     r"(?i)urlopen|urlretrieve|\brequests\.(?:get|post|request)|\bhttpx\.|http\.client|\bLWP\b|Net::HTTP|open-uri|URI\.(?:open|parse)|\bURI\(|HTTP::Tiny|file_get_contents\s*\(\s*['\"](?:https?|ftp)|(?:include|require|source)\w*\s*\(?\s*['\"]https?:"
     r"|\bfetch\s*\(|\bhttps?['\"]?\)?\.get\s*\(|\bcurl\b|\bwget\b|DownloadString|DownloadFile|Invoke-WebRequest|Invoke-RestMethod|\b(?:iwr|irm)\b|WebClient|socket\.http|\burl\(\s*['\"]http|curl_exec|download\.file"
-)
-_DECODES = re.compile(
-    r"(?i)b64decode|base64_decode|decode_base64|decode64|unpack1?\s*\(?\s*['\"]m|\batob\s*\(|from\([^)]*['\"](?:base64|hex)|fromhex|unhexlify|rot.?13|a2b_|zlib\.decompress|gzinflate|gzuncompress|strrev|\[::-1\]|\breverse\b|\.reversed?\b"
-    r"|FromBase64String|fromCharCode|marshal\.loads|pack\s*\(?\s*['\"](?:H|C|u|m)|(?:\bchr\s*\(?\s*\d+\)?\s*[+.,]\s*){2}|(?:\\x[0-9a-f]{2}){3}|chr\s*\(.*\bfor\b|map\s*\(?\s*\{?\s*chr|-EncodedCommand"
 )
 _CONNECTS = re.compile(
     r"(?i)socket\.(?:socket|create_connection|connect)|\bsocket\s*\(\s*S\b|IO::Socket|TCPSocket|TCPServer|UDPSocket|fsockopen|stream_socket_client|socket_connect|net\.(?:connect|Socket|createConnection|createServer)|socket\.(?:tcp|bind)|/inet/(?:tcp|udp)|TCPClient|require\(?\s*['\"](?:socket|net)['\"]|socket\.connect|make-network-process|socketConnection|\bsocket\s+-?\w+\s+\d+|pty.*socket"
@@ -58,20 +55,25 @@ def _snippets(call: Call, home: str) -> Iterator[Reason]:
         yield from _about(call, snippet)
 
 
-def _about(call: Call, snippet: Snippet) -> Iterator[Reason]:  # noqa: C901
+def _about(call: Call, snippet: Snippet) -> Iterator[Reason]:  # noqa: C901, PLR0912
     text, word = snippet.text, snippet.word
     runs = bool(_RUNS.search(text))
     if (
         UNKNOWN in text
         and text.strip(UNKNOWN + SOMETHING + " \n") == ""
-        and (not word.made_by or snippet.language == "awk")
+        and (not word.made_by or (snippet.language == "awk" and not origin(word.made_by)))
     ):
         yield said(
             Level.UNKNOWN, "runs a program that a variable holds at that moment; it cannot be judged", call
         )
     elif snippet.language == "awk":
+        found = origin(word.made_by) if word.made_by else None
+        if found:
+            yield said(*found, call)
         if re.search(r"\|&?\s*\"(?:\S*/)?(?:ba|z|da|k)?sh\"", text):
             yield said(Level.UNKNOWN, "runs text that is made at that moment; it cannot be judged", call)
+        if "system" in text and re.search(r"(?:%c){2}|(?:\\(?:x[0-9a-f]{2}|[01]\d\d)){2}", text):
+            yield said(Level.DANGER, "runs code that is hidden in another form", call)
         if "/inet/" in text and ("getline" in text or "system" in text):
             yield said(
                 Level.DANGER,
@@ -79,6 +81,12 @@ def _about(call: Call, snippet: Snippet) -> Iterator[Reason]:  # noqa: C901
                 call,
             )
         return
+    if (
+        re.search(r"process_iter\([^)]*\)|\.pids\(\)", text)
+        and re.search(r"\.(?:kill|terminate)\(", text)
+        and " if " not in text
+    ):
+        yield said(Level.DANGER, "kills every process that it may, the session itself among them", call)
     if _FORKS.search(text):
         yield said(Level.DANGER, "starts itself again and again until the system stands still", call)
     if _CONNECTS.search(text) and _SHELLED.search(text):
@@ -87,7 +95,7 @@ def _about(call: Call, snippet: Snippet) -> Iterator[Reason]:  # noqa: C901
         )
     elif runs and _FETCHES.search(text):
         yield said(Level.DANGER, _TEXT, call)
-    elif runs and _DECODES.search(text):
+    elif runs and DECODES.search(text):
         yield said(Level.DANGER, "runs code that is hidden in another form", call)
     elif runs and _INPUT.search(text):
         found = origin(call.stdin.calls)
@@ -109,8 +117,10 @@ def _about(call: Call, snippet: Snippet) -> Iterator[Reason]:  # noqa: C901
 
 
 EVERY = (_snippets,)
+_POWERSHELL = "pwsh|powershell|powershell.exe|pwsh.exe"
 _PRELOAD = "loads a library into every program that follows"
 ROWS = (
+    Row(_POWERSHELL, Level.DANGER, "runs code that is hidden in another form", words=r"(?i)(?:^| )[-/]e(?:c|nc\w*)? [A-Za-z0-9+/=]{6,}"),
     Row("env|export|sudo|declare|setenv|set", Level.CAUTION, _PRELOAD, words=r"(?:^| )(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)[= ]\S"),
     Row("perl|python|python3|ruby|node", Level.CAUTION, "runs a file that everybody may write to", operand=r"/dev/shm/\S+"),
 )  # fmt: skip

@@ -15,6 +15,7 @@ _UNCHECKED = "trusts whoever answers: nobody checks that it is the right machine
 _TUNNEL = "opens a tunnel that everybody who reaches this machine can use"
 _LO = r"(?:lo\d*|dummy\d*|veth\S*|tun\d*|tap\d*|wg\d*|vcan\d*|docker\d+|br-\w+)"
 _HELP = "-h --help --dry-run"
+_CARDS = r"\b(?:e1000e?|igb|ixgbe|virtio_net|r8169|iwlwifi|mlx[45]\w*|bnxt_en|vmxnet3|ena)\b"
 
 
 def _ssh(call: Call, home: str) -> Iterator[Reason]:
@@ -57,9 +58,12 @@ def _nmcli(call: Call, home: str) -> Iterator[Reason]:
     elif "radio".startswith(thing) and off:
         yield said(Level.CAUTION, "switches off the wireless network", call)
     elif "connection".startswith(thing) and verb in ("down", "d", "do", "dow"):
-        yield said(Level.CAUTION, "ends a connection: a remote machine may no longer be reached", call)
+        level = Level.DANGER if any(word.made_by or word.some for word in call.words) else Level.CAUTION
+        yield said(level, "ends a connection: a remote machine may no longer be reached", call)
     elif "connection".startswith(thing) and verb in ("delete", "del", "de"):
-        yield said(Level.CAUTION, "deletes a connection with its settings", call)
+        wide = any(word.made_by or word.some for word in call.words)
+        text = "deletes every connection that is listed" if wide else "deletes a connection with its settings"
+        yield said(Level.DANGER if wide else Level.CAUTION, text, call)
     elif "device".startswith(thing) and verb in ("disconnect", "down", "delete", "dis"):
         yield said(Level.DANGER, _DOWN, call)
 
@@ -70,14 +74,21 @@ RULES = {
 }
 ROWS = (
     Row("ip", Level.DANGER, _DOWN, words=rf"\bl(?:i|in|ink)? s(?:e|et)? (?:dev )?(?!{_LO}\b)\S+ (?:.* )?down\b"),
+    Row("ip", Level.DANGER, _DOWN, words=rf"\bl(?:i|in|ink)? s(?:e|et)? down (?:dev )?(?!{_LO}\b)\S"),
+    Row("ip", Level.DANGER, _ROUTES, words=r"\br(?:o|ou|out|oute)? a(?:d|dd)? (?:blackhole|unreachable|prohibit) (?:default|0\.0\.0\.0/0|::/0)"),
     Row("ip", Level.DANGER, _ROUTES, words=r"\br(?:o|ou|out|oute)? f(?:l\w*)?\b"),
     Row("ip", Level.DANGER, _ROUTES, words=r"\br(?:o|ou|out|oute)? d(?:e\w*)? (?:default|0\.0\.0\.0/0|::/0)"),
     Row("ip", Level.DANGER, "takes addresses away: the machine may no longer be reached", words=rf"\ba(?:d|dd|ddr|ddress)? f(?:l\w*)?\b(?! (?:dev )?{_LO}\b)"),
     Row("ip", Level.DANGER, _ROUTES, words=r"\bru(?:l|le)? f(?:l\w*)?\b"),
+    Row("ip", Level.DANGER, _DOWN, words=rf"\bl(?:i|in|ink)? del(?:ete)? (?:dev )?(?!{_LO}\b)(?:e(?:th|n)|wl|bond|team)\S*"),
     Row("ip", Level.CAUTION, "changes how the machine is reached", unless="-h -help",
         words=r"\b(?:r(?:oute)?|a(?:ddr)?(?:ess)?|ru(?:le)?|n(?:eigh)?|netns|link) (?:d(?:e|el|elete)?|replace|change|chg|flush)\b"),
     Row("ifconfig", Level.DANGER, _DOWN, words=rf"^(?!{_LO}\b)\S+ (?:.* )?(?:down|delete|destroy|-alias|0\.0\.0\.0)\b"),
     Row("ifdown", Level.DANGER, _DOWN, unless=_HELP + " -n --no-act"),
+    Row("dhclient", Level.DANGER, "gives the address back: a remote machine can no longer be reached", options="-r"),
+    Row("dhcpcd", Level.DANGER, _DOWN, options="-k -x --release --exit"),
+    Row("tailscale", Level.CAUTION, "ends a tunnel: what is reached through it is gone", verbs="down|logout"),
+    Row("zerotier-cli", Level.CAUTION, "ends a tunnel: what is reached through it is gone", verbs="leave"),
     Row("wg-quick", Level.CAUTION, "ends a tunnel: what is reached through it is gone", verbs="down"),
     Row("networkctl", Level.DANGER, _DOWN, verbs="down|delete"),
     Row("networksetup", Level.DANGER, _DOWN, words=r"-setnetworkserviceenabled .* off|-setairportpower .* off|-removenetworkservice"),
@@ -85,7 +96,9 @@ ROWS = (
     Row("route", Level.DANGER, _ROUTES, words=r"\bflush\b|\bdel(?:ete)? (?:-\w+ )?(?:default|0\.0\.0\.0)|^-f\b"),
     Row("route", Level.CAUTION, "changes how the machine is reached", words=r"\b(?:del|delete|change)\b"),
     Row("rfkill", Level.CAUTION, "switches off the wireless network", verbs="block", operand="all|wifi|wlan|wwan"),
-    Row("rmmod|modprobe", Level.DANGER, _DOWN, options="-r --remove -f", words=r"\b(?:e1000e?|igb|ixgbe|virtio_net|r8169|iwlwifi|mlx[45]\w*|bnxt_en|vmxnet3|ena)\b"),
+    Row("rmmod", Level.DANGER, _DOWN, words=_CARDS),
+    Row("modprobe", Level.DANGER, _DOWN, options="-r --remove -f", words=_CARDS),
+    Row("tc", Level.DANGER, _DOWN, words=r"\bnetem\b.*\bloss (?:random )?100%"),
     Row("tc", Level.CAUTION, "makes the network slow or lossy", words=r"\badd\b.*\bnetem\b"),
     Row("arpspoof|ettercap|bettercap|dsniff|responder|macof", Level.DANGER, "puts this machine between others, to read their traffic"),
     Row("hping3", Level.DANGER, "floods another machine", options="--flood", words="--flood"),

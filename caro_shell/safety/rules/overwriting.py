@@ -9,12 +9,12 @@ from dataclasses import replace
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Word
 from caro_shell.safety.places import Place, absolute, locate
-from caro_shell.safety.rules.deleting import deleted, shown_path
+from caro_shell.safety.rules.deleting import deleted, listed, shown_path
 from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
 
 #: What the system needs, but is made or set by hand as a matter of course.
-_MADE_ANEW = r"/swapfile|/proc/sys/vm/[a-z_]+"
+_MADE_ANEW = r"/swapfile|/proc/sys/(?:vm|net|fs)/[\w./-]+"
 
 
 def written(call: Call, word: Word, home: str, *, appends: bool = False) -> Iterator[Reason]:
@@ -37,6 +37,8 @@ def written(call: Call, word: Word, home: str, *, appends: bool = False) -> Iter
         word.glob and place in (Place.HERE, Place.HOME, Place.ROOT, Place.SYSTEM, Place.CORE) and not appends
     ):
         yield Reason(Level.DANGER, f"empties every file in {shown}, not recoverable", *at)
+    elif word.some and not appends and place in (Place.HOME, Place.ROOT, Place.SYSTEM, Place.CORE):
+        yield Reason(Level.DANGER, f"empties files all over {shown}, not recoverable", *at)
     elif place is Place.PRECIOUS and not appends:
         yield Reason(Level.DANGER, f"writes over {shown}: what is in it now is lost", *at)
     elif place is Place.PRECIOUS and word.text.endswith("authorized_keys"):
@@ -87,7 +89,7 @@ def _reads(call: Call, target: Word) -> bool:
     if path.startswith("/dev/"):
         return False
     reading = [call, *call.stdin.calls, *(one for up in call.stdin.calls for one in up.stdin.calls)]
-    named = {absolute(word.text, call.cwd) for one in reading if one.program not in ("echo", "printf", "touch", "mkdir")
+    named = {absolute(word.text, call.cwd) for one in reading if one.away == call.away and one.program not in ("echo", "printf", "touch", "mkdir")
              for word in split(one.words).operands if word.known and word.text}  # fmt: skip
     return path in named
 
@@ -112,7 +114,7 @@ def _silent(calls: Sequence[Call]) -> bool:
     )
 
 
-def _copied(call: Call, home: str) -> Iterator[Reason]:
+def _copied(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     found = split(call.words, "-t --target-directory -S --suffix -o -g -m --mode --owner --group")
     given = found.values.get("-t") or found.values.get("--target-directory")
     operands = found.operands
@@ -122,13 +124,23 @@ def _copied(call: Call, home: str) -> Iterator[Reason]:
     if call.program in ("mv", "gmv"):
         yield from _moved(call, sources, target, home)
     place = locate(target, home, call.cwd)
+    if given or place in (Place.SYSTEM, Place.ROOT) or target.text.endswith("/"):
+        for word in sources:  # by the name that it has there
+            inside = replace(
+                target, text=f"{target.text.rstrip('/')}/{word.text.rstrip('/').rpartition('/')[2]}"
+            )
+            known = word.known and locate(inside, home, call.cwd)
+            if known is Place.VITAL or (known is Place.PRECIOUS and inside.text.endswith("/authorized_keys")):
+                yield from written(call, inside, home)
+        if call.program in ("mv", "gmv") and place is Place.ROOT and any(word.glob for word in sources):
+            yield said(Level.DANGER, "writes over what is in /", call)
     if place in (Place.DEVICE, Place.VITAL) or (place is Place.PRECIOUS and not _is_directory(target.text)):
         yield from written(call, target, home)
     recursive = found.has("-r", "-R", "-a", "--recursive", "--archive")
     if (
         recursive
         and place in (Place.ROOT, Place.SYSTEM)
-        and any(word.glob or word.text.endswith("/.") for word in sources)
+        and any(word.glob or word.text.endswith("/.") or word.text in (".", "./") for word in sources)
     ):
         yield said(Level.DANGER, f"writes over what is in {shown_path(target.text)}", call)
     nothing = any(word.text == "/dev/null" for word in sources)
@@ -169,9 +181,18 @@ def _moved(call: Call, sources: tuple[Word, ...], target: Word, home: str) -> It
 
 def _linked(call: Call, home: str) -> Iterator[Reason]:
     found = split(call.words, "-t -S --suffix --target-directory")
-    if found.has("-f", "--force") and len(found.operands) > 1:
+    new = split(call.words).operands[-1:]
+    if new and re.fullmatch(
+        r"/etc/(?:sudoers\.d|pam\.d|polkit-1/rules\.d)/.*", absolute(new[0].text, call.cwd)
+    ):
+        yield from written(call, new[0], home)
+    elif found.has("-f", "--force") and len(found.operands) > 1:
         target = found.operands[-1]
-        if locate(target, home, call.cwd) in (Place.VITAL, Place.SYSTEM) and not found.has("-n"):
+        place = locate(target, home, call.cwd)
+        instead = found.has(
+            "-n", "-T", "--no-dereference", "--no-target-directory"
+        ) or not target.text.startswith("/usr/")
+        if place is Place.VITAL or (place is Place.SYSTEM and instead):
             yield said(
                 Level.DANGER,
                 f"puts a link in the place of {shown_path(target.text)}, which the system needs",
@@ -188,12 +209,14 @@ def _truncated(call: Call, home: str) -> Iterator[Reason]:
     if not nothing:
         shorter = by is not None or bool(re.match(r"[-<%/]|\d+[KkBb]?$", text))
         for word in found.operands if shorter else ():
-            if locate(word, home, call.cwd) is Place.PLAIN:
+            if locate(word, home, call.cwd) is Place.VITAL:
+                yield from written(call, word, home)
+            elif locate(word, home, call.cwd) is Place.PLAIN:
                 yield said(Level.CAUTION, f"cuts off the end of {shown_path(word.text)}", call)
         return
-    for word in found.operands:
+    for word in (one for operand in found.operands for one in listed(operand)):
         place = locate(word, home, call.cwd)
-        if word.glob:
+        if word.glob or word.some:
             yield from written(call, word, home)
         if place in (Place.INSIDE, Place.VITAL, Place.SYSTEM, Place.PRECIOUS, Place.EMPTY):
             yield said(Level.DANGER, f"empties {shown_path(word.text)}, not recoverable", call)
@@ -207,6 +230,7 @@ def _dd(call: Call, home: str) -> Iterator[Reason]:
     for word in call.words:
         name, _, value = word.text.partition("=")
         if name == "of":
+            value = re.sub(r"^~(?=/|$)", home, value)
             target = Word(value, word.start, word.end, glob=word.glob)
             yield from written(call, target, home)
             lost = source == "/dev/null" or (
@@ -216,49 +240,8 @@ def _dd(call: Call, home: str) -> Iterator[Reason]:
                 yield said(Level.CAUTION, f"writes over the content of {shown_path(value)}", call)
 
 
-def _edited(call: Call, home: str) -> Iterator[Reason]:
-    """`sed -i` that leaves nothing of a file, or takes accounts away; `sort -o`."""
-    if call.program == "sort":
-        named = split(call.words, "-o --output -k -t -S -T").values
-        target = named.get("-o") or named.get("--output")
-        yield from written(call, target, home) if target else ()
-        return
-    if not any(re.match(r"-\w*i|--in-place", text) for text in call.texts):
-        return
-    words = [word for word in split(call.words, "-e").operands if word.text]  # BSD's -i '' is no script
-    script, *files = words or [Word("p")]
-    everything = re.fullmatch(r"(?:1,\$|,)?\s*d", script.text) is not None
-    for word in files:
-        accounts = re.fullmatch(r"/etc/(?:passwd|shadow|group|gshadow)", absolute(word.text, call.cwd))
-        if everything or (accounts and re.search(r"(?:/|\d|\$)\s*[dp]$", script.text)):
-            yield from written(call, word, home)
-        if everything and locate(word, home, call.cwd) is Place.PLAIN:
-            yield said(Level.CAUTION, f"empties {shown_path(word.text)}, not recoverable", call)
-
-
-def _extracted(call: Call, home: str) -> Iterator[Reason]:
-    found = split(call.words, "-f -C -T -X --file --directory --exclude --files-from --strip-components -d")
-    if call.program in ("tar", "gtar", "bsdtar"):
-        bundle = call.texts[0] if call.texts else ""
-        extracts = found.has("-x", "--extract", "--get") or (not bundle.startswith("-") and "x" in bundle)
-        target = found.values.get("-C") or found.values.get("--directory")
-    else:
-        extracts, target = not found.has("-l", "-t", "-p"), found.values.get("-d")
-    if (
-        extracts
-        and target
-        and locate(target, home, call.cwd) in (Place.ROOT, Place.SYSTEM)
-        and not target.text.startswith(("/usr/local", "/opt", "/srv", "/var/www", "/mnt"))
-    ):
-        yield said(Level.DANGER, f"writes over whatever the archive names in {shown_path(target.text)}", call)
-    if found.has("--remove-files"):
-        for word in found.operands:
-            yield from deleted(call, word, home, recursive=True)
-
-
 RULES = {
     "tee": _tee, "sponge": _tee, "cp": _copied, "mv": _copied, "install": _copied, "gcp": _copied, "gmv": _copied,
-    "sed": _edited, "gsed": _edited, "sort": _edited, "ln": _linked, "truncate": _truncated, "dd": _dd, "tar": _extracted, "bsdtar": _extracted, "gtar": _extracted,
-    "unzip": _extracted,
+    "ln": _linked, "truncate": _truncated, "dd": _dd,
 }  # fmt: skip
 EVERY = (_redirects, _emptied)

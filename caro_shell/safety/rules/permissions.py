@@ -153,4 +153,16 @@ def _setuid(call: Call, name: str, place: Place, mode: modes.Mode, *, recursive:
     yield said(level, "lets everybody run it with its owner's rights", call)
 
 
-RULES = {"chmod": _chmod, "gchmod": _chmod}
+def _installed(call: Call, home: str) -> Iterator[Reason]:
+    """`install -m 4755 /bin/bash /tmp/x`: a copy with its owner's rights."""
+    found = split(call.words, "-m -o -g -t -S --mode --owner --group --target-directory --suffix")
+    given = found.values.get("-m") or found.values.get("--mode")
+    mode = modes.parse(given.text) if given else None
+    if mode and mode.setuid:
+        for word in found.operands:
+            yield from _setuid(
+                call, word.text.rpartition("/")[2], locate(word, home, call.cwd), mode, recursive=False
+            )
+
+
+RULES = {"install": _installed, "ginstall": _installed, "chmod": _chmod, "gchmod": _chmod}

@@ -47,7 +47,9 @@ def _bare_shell(call: Call) -> bool:
     if call.program not in _PLAIN_SHELLS:
         return False
     found = split(call.words, "-o -O --rcfile --init-file", ends=True)
-    return not found.has("-c", "--version", "--help") and (not found.operands or found.has("-s"))
+    # The descriptor of a second redirection, `>& /dev/tcp/.. 0>&1`, may stand among the words.
+    given = [word for word in found.operands if not word.text.isdigit()]
+    return not found.has("-c", "--version", "--help") and (not given or found.has("-s"))
 
 
 def _connected(call: Call, home: str) -> Iterator[Reason]:

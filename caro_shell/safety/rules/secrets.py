@@ -1,18 +1,15 @@
-"""Secrets: which words and streams hold one, and which calls lay it open on this machine."""
+"""Secrets: which words and streams hold one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from caro_shell.safety.arguments import split
-from caro_shell.safety.call import Call, Word
-from caro_shell.safety.rules.table import Row, said
-from caro_shell.safety.verdict import Level, Reason
+from caro_shell.safety.call import EVERY, Call, Word
 
 #: What a path is the path of, by its end; the first that fits. It begins at the start or behind a separator.
 _STRONG = (
-    (r"\.ssh(?:/(?:id_\w+|identity|[\w.-]*_(?:rsa|ed25519|ecdsa|dsa)|\*.*|\.)?)?|id_(?:rsa|ed25519|ecdsa|dsa)(?:_\w+)?|ssh_host_\w+_key", "private keys of ssh"),
+    (r"\.ssh(?:/(?:id_[\w*?]+|identity|[\w.-]*_(?:rsa|ed25519|ecdsa|dsa)|\*.*|\.)?)?|id_(?:rsa|ed25519|ecdsa|dsa)(?:_\w+)?|ssh_host_\w+_key", "private keys of ssh"),
     (r"\.gnupg(?:/.*)?|secring\.gpg", "private keys of GnuPG"),
     (r"\.aws(?:/(?:credentials|\*)?)?|\.azure(?:/.*)?|gcloud(?:/.*)?|application_default_credentials\.json|\.boto|\.s3cfg|rclone\.conf|\.oci(?:/.*)?", "credentials of a cloud"),
     (r"\.kube(?:/(?:config|\*)?)?|/etc/kubernetes/\S*\.conf|serviceaccount/token|k3s\.yaml", "credentials of a cluster"),
@@ -45,6 +42,7 @@ _HINT = re.compile(
 
 def names_secret(text: str, *, weak: bool = False) -> str:
     """Return what secret the path `text` names, in words; "" for none. `weak` counts those of projects, too."""
+    text = text.replace(EVERY, "*")
     if text.endswith((".pub", ".crt", ".csr", "known_hosts", "authorized_keys")) or not _HINT.search(text):
         return ""
     for pattern, name in _STRONG_PATHS + (_WEAK_PATHS if weak else ()):
@@ -54,57 +52,11 @@ def names_secret(text: str, *, weak: bool = False) -> str:
 
 
 #: Programs that print the files they are given, or something from which those can be had.
-_PRINTERS = frozenset(
-    [
-        "cat",
-        "head",
-        "tail",
-        "tac",
-        "nl",
-        "less",
-        "more",
-        "base64",
-        "base32",
-        "xxd",
-        "od",
-        "hexdump",
-        "gzip",
-        "bzip2",
-        "xz",
-        "zstd",
-        "tar",
-        "zip",
-        "7z",
-        "grep",
-        "egrep",
-        "rg",
-        "awk",
-        "sed",
-        "cut",
-        "tr",
-        "openssl",
-        "gpg",
-        "strings",
-        "sort",
-        "uniq",
-        "dd",
-        "cpio",
-        "bat",
-        "jq",
-        "yq",
-        "find",
-        "rev",
-        "tee",
-        "pv",
-        "split",
-        "zcat",
-        "uuencode",
-        "age",
-        "pigz",
-        "sqlite3",
-        "paste",
-        "perl",
-    ]
+PRINTERS = frozenset(
+    (
+        "cat head tail tac nl less more base64 base32 xxd od hexdump gzip bzip2 xz zstd tar zip"
+        " 7z grep egrep rg awk sed cut tr openssl gpg strings sort uniq dd cpio bat jq yq find rev tee pv split zcat uuencode age pigz sqlite3 paste perl"
+    ).split()
 )
 
 
@@ -141,7 +93,7 @@ def prints_secret(call: Call, *, weak: bool = True) -> str:  # noqa: C901
         return "credentials of a cloud"
     if program in ("mysqldump", "pg_dump", "pg_dumpall", "mongodump", "mariadb-dump"):
         return ""
-    if program in _PRINTERS:
+    if program in PRINTERS:
         own = next((name for word in call.words if (name := names_secret(word.text, weak=weak))), "")
         return own or arriving(call.stdin.calls, weak=weak)
     return ""
@@ -157,68 +109,3 @@ def arriving(calls: Sequence[Call], *, weak: bool = True) -> str:
 def in_words(words: Sequence[Word], *, weak: bool = True) -> str:
     """Return what secret substitutions put into `words`; "" for none."""
     return next((name for word in words if word.made_by and (name := arriving(word.made_by, weak=weak))), "")
-
-
-def _shadow(call: Call, home: str) -> Iterator[Reason]:
-    """The passwords of the system on the screen, or copied out of their place."""
-    del home
-    if call.program in _PRINTERS or call.program in ("cp", "vim", "vi", "nano", "unshadow", "getent", "scp"):
-        found = [
-            word
-            for word in call.words
-            if re.fullmatch(r"(?:/private)?/etc/(?:g?shadow|master\.passwd)-?", word.text)
-        ]
-        if found or (call.program == "getent" and call.texts[:1] in (("shadow",), ("gshadow",))):
-            yield said(Level.CAUTION, "shows the passwords of all accounts (in their hashed form)", call)
-
-
-def _readable(call: Call, home: str) -> Iterator[Reason]:
-    """Keys and passwords that everybody on the machine may read from then on."""
-    del home
-    if call.program == "chmod":
-        found = split(call.words, "--reference")
-        mode, *files = [word.text for word in found.operands] or [""]
-        bits = re.fullmatch(r"0?[0-7]?([0-7])([0-7])([0-7])", mode)
-        opens = (
-            int(bits[3]) & 6 if bits else re.search(r"(?:^|,)[ugoa]*[oa][ugoa]*[+=]\w*[rw]|^[+=]\w*r", mode)
-        )
-        if not opens:
-            return
-    elif call.program in ("cp", "install", "mv", "ln", "rsync"):
-        operands = [word.text for word in split(call.words, "-m -o -g -t -e").operands]
-        *files, target = operands or [""]
-        if not re.match(
-            r"/var/www|/srv/(?:http|www)|/usr/share/nginx|.*/(?:public|public_html|htdocs|static|wwwroot)(?:/|$)",
-            target,
-        ):
-            return
-    else:
-        return
-    for text in files:
-        if (name := names_secret(text, weak=True)) and "history" not in name:
-            yield said(
-                Level.DANGER if names_secret(text) else Level.CAUTION, f"lets everybody read {name}", call
-            )
-
-
-def _typed(call: Call, home: str) -> Iterator[Reason]:
-    """A password on the command line, where the history keeps it and others see it."""
-    del home
-    text = "puts a password on the command line, where others see it and the history keeps it"
-    if call.program == "sudo" and "-S" in split(call.words, "-u -g -p -C -h -r -t", ends=True).options:
-        typed = any(one.program in ("echo", "printf") for one in call.stdin.calls) or call.stdin.text
-        if typed:
-            yield said(Level.CAUTION, text, call)
-    elif call.program == "chpasswd" and any(one.program in ("echo", "printf") for one in call.stdin.calls):
-        yield said(Level.CAUTION, text, call)
-
-
-EVERY = (_shadow, _readable, _typed)
-_TYPED = "puts a password on the command line, where others see it and the history keeps it"
-ROWS = (
-    Row("sshpass", Level.CAUTION, _TYPED, words=r"^-p ?\S"),
-    Row("docker|podman|helm|az|nerdctl", Level.CAUTION, _TYPED, verbs="login", words=r"(?:^| )(?:-p|--password)[ =]\S"),
-    Row("openssl", Level.CAUTION, _TYPED, words=r"-pass(?:in|out|word)? pass:\S"),
-    Row("htpasswd", Level.CAUTION, _TYPED, options="-b"),
-    Row("gpg|gpg2", Level.CAUTION, _TYPED, words=r"--passphrase[= ]\S"),
-)  # fmt: skip

@@ -94,8 +94,20 @@ def _systemctl(call: Call, home: str) -> Iterator[Reason]:
     elif verb in ("enable", "start") and any(unit.startswith("debug-shell") for unit in units):
         yield said(Level.DANGER, "opens a shell of root on a console without a password", call)
     elif "--user" not in found.options:
+        yield from _every_listed(call, verb)
         for unit in units:
             yield from of_service(call, verb, unit)
+
+
+def _every_listed(call: Call, verb: str) -> Iterator[Reason]:
+    """Units that are all that systemctl lists, whatever their state."""
+    made = [one for word in call.words for one in word.made_by]
+    made += call.stdin.calls if any(word.some for word in call.words) else ()
+    lists = [one for one in made if one.program == "systemctl" and "list-" in " ".join(one.texts)]
+    picks = any(one.program in ("grep", "egrep", "rg", "head", "fzf") for one in made)
+    wide = any(not re.search(r"failed|--state|\*|\.timer", " ".join(one.texts)) for one in lists)
+    if wide and not picks and re.fullmatch(_OFF, verb):
+        yield said(Level.DANGER, "stops every service that is listed", call)
 
 
 def _service(call: Call, home: str) -> Iterator[Reason]:

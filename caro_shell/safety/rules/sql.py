@@ -24,6 +24,7 @@ _STATEMENTS: tuple[tuple[str, Level, str], ...] = (
     (r"drop\s+(?:temp|temporary)\b", Level.SAFE, ""),
     (r"drop\s+(?:database|schema|keyspace|catalog|dataset)\b", Level.DANGER, "drops a whole database: all data in it is lost"),
     (r"drop\s+(?:foreign\s+|external\s+)?(?:table|measurement|series|shard|bucket|collection|stream|topic|column\s*family)\b", Level.DANGER, "drops a table: all data in it is lost"),
+    (r"drop\s+user\b.*\bcascade", Level.DANGER, "drops a user with all that is kept for it"),
     (r"drop\s+owned\b", Level.DANGER, "drops everything that a user has in the database"),
     (r"drop\s+(?:tablespace|extension|type|sequence)\b.*\bcascade", Level.DANGER, "drops whatever depends on it in the database"),
     (r"(?:drop|undrop)\s+\w+", Level.CAUTION, "drops something of the database"),

@@ -169,7 +169,12 @@ ROWS = (
     Row("vagrant", Level.DANGER, "destroys a virtual machine and all in it, without asking", verbs="destroy",
         options="-f --force"),
     Row("restic|rustic|borg", Level.DANGER, "forgets every backup", verbs="forget|prune",
-        words=r"--keep-(?:last|daily|within)[= ]0\w?(?: |$)(?!.*--keep-\w+[= ][1-9])", unless="-n --dry-run"),
+        words=r"--keep-(?:last|daily|within)[= ]0\w?(?: |$)(?!.*--keep-\w+[= ][1-9])", unless="-n --dry-run",
+        valued="-r --repo -p --password-file -o --option --tag --host --keep-last --keep-daily --keep-within --group-by"),
+    Row("tarsnap", Level.DANGER, "deletes every backup", options="--nuke"),
+    Row("tarsnap", Level.CAUTION, "deletes a backup", options="-d", unless="--dry-run"),
+    Row("stratis", Level.DANGER, f"destroys a pool: {_LOST}", verbs="pool|filesystem destroy"),
+    Row("pvesm", Level.DANGER, f"deletes a volume: {_LOST}", verbs="free"),
     Row("swapoff", Level.CAUTION, "takes all swap away: what is in it must fit into memory",
         options="-a --all"),
 )  # fmt: skip
