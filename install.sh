@@ -3,6 +3,7 @@
 # lines in the rc file of each shell. What is made is written to PREFIX/manifest first, so --uninstall
 # can undo exactly that, and a run that was interrupted can simply be started again.
 set -eu
+umask go-w # whatever it is: nobody else may write to what is made
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 . "$here/installer/talk.sh"

@@ -50,6 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; return the exit status."""
+    os.umask(os.umask(0o022) | 0o022)  # nobody else may write to what is made
     logging.getLogger("caro").addHandler(logging.NullHandler())  # what is for people is said as a sentence
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments == ["help"]:

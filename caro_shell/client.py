@@ -14,8 +14,8 @@ import _signal  # type: ignore[import-not-found]  # what `signal` is made of, wi
 import os
 
 from caro_shell import __version__, launch, paths, protocol, sanitise, typeahead
-from caro_shell.errors import CaroError, DaemonError
-from caro_shell.progress import Frames, Progress
+from caro_shell.errors import CaroError, DaemonError, NoCommandFound
+from caro_shell.progress import Frames, Progress, width
 from caro_shell.protocol import Status
 
 TYPE_CHECKING = False  # `typing` is not imported on a key press
@@ -29,12 +29,15 @@ def main(argv: list[str]) -> int:
     `--shell NAME` says whose line it is, `--session ID` which shell's (on an unedited answer the next press
     brings another one), `--rows-below N` how many rows of the line are below the cursor.
     """
+    os.umask(0o077)  # of the daemon, too: what is made is closed to others
     terminal = _terminal()
     flags = dict(zip(argv[::2], argv[1::2]))
     progress = Frames(1) if "--frames" in flags else Progress(terminal)
     try:
         progress.rows_below = int(flags.get("--rows-below", "0"))
         status, text = _gated(*rewrite(_line(), flags["--shell"], flags.get("--session", ""), progress))
+        if terminal is not None and status != Status.MESSAGE:
+            _check_room(text, terminal)
     except KeyboardInterrupt:
         status, text = Status.CANCELLED, ""
     except CaroError as error:
@@ -83,6 +86,21 @@ def _gated(status: int, text: str) -> tuple[int, str]:
     else:
         raise DaemonError("the caro daemon answered something else; end it with: caro daemon stop")
     return status, line + end + _shown(notice)
+
+
+def _check_room(text: str, terminal: int) -> None:
+    """Raise NoCommandFound for a line whose beginning, or whose note, the window would not show."""
+    try:
+        columns, rows = os.get_terminal_size(terminal)
+    except OSError:
+        return
+    room = columns * max(1, rows - 3)  # the prompt has a row, and line and note may each leave one unfinished
+    line, _, note = text.partition(protocol.FIELD_END)
+    if columns and width(line) + width(note) > room:
+        raise NoCommandFound(
+            f"the answer has {len(line):,} characters, more than this window can show; "
+            "make it larger and try again"
+        )
 
 
 def _shown(text: str) -> str:

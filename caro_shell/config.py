@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -157,7 +159,7 @@ def variable(key: str, env: Mapping[str, str]) -> str:
 def read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
     """Return (dotted key, value, line number or 0) for each leaf of the file; add why it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_opened) as file:
             text = file.read().decode("utf-8")
         leaves = _leaves(tomli.loads(text), "")
     except FileNotFoundError:
@@ -172,6 +174,16 @@ def read_file(path: str, notices: list[str]) -> list[tuple[str, Any, int]]:
         notices.append(f"{path} is not valid TOML: {error}; defaults are used until it is mended")
         return []
     return [(key, value, _line_of(text, key)) for key, value in leaves]
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file without waiting for anybody. Raises OSError, also for a pipe or a device."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a directory is refused by `open`
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is a pipe or a device")
+    return descriptor
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:

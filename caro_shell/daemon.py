@@ -38,6 +38,8 @@ log = logging.getLogger("caro.daemon")
 TICK_S = 15.0
 #: Seconds a client may take to send its request or to take a piece of its answer.
 PATIENCE_S = 10.0
+#: Clients that are heard at once: each costs a descriptor, of which there may be no more than 256.
+CLIENTS_MAX = 100
 #: Seconds without a request before a model is given back because memory is short: loading one makes a
 #: shortage of its own for a moment, and who presses the key again soon is not to wait for it each time.
 SETTLED_S = 30.0
@@ -129,8 +131,12 @@ class Daemon:
             self._worker.release()  # behind those in line; what is done for nobody stops for it
 
     def _accept(self) -> None:
-        connection, _ = self._address.listener.accept()
-        if peer.is_stranger(connection):
+        try:
+            connection, _ = self._address.listener.accept()
+        except OSError as error:  # it went away again, or there is no descriptor for it
+            log.warning("a client could not be heard: %s", error)
+            return
+        if peer.is_stranger(connection) or len(self._clients) >= CLIENTS_MAX:
             log.warning("a process of user %s was turned away", peer.uid_of(connection))
             connection.close()
             return
@@ -209,6 +215,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--at-login", action="store_true")
     parser.add_argument("--debug", action="store_true")
     args = parser.parse_args(argv)
+    os.umask(0o077)
     _set_up_log(foreground=args.ready_fd is None and not args.at_login, debug=args.debug)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     address = None

@@ -1,7 +1,8 @@
-"""Words at a command's place whose letters are not what they seem: `сurl` with a Cyrillic с.
+"""Words whose letters are not what they seem: `сurl` with a Cyrillic с, `‐i` with a hyphen that is no minus.
 
-A program's name is judged, nothing else: arguments, file names and quoted strings may be in any script. The
-line is read as the shells have it in common, which is enough to know where a command begins.
+Judged is what decides what a line does: the names of programs, options, variables and hosts. Arguments, file
+names and quoted strings may be in any script. The line is read as the shells have it in common, which is
+enough to know where a command begins.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 
 # Letter for letter what a person takes for the ASCII beside it; small ones that are drawn like capitals, as
 # т, are left out: no program's name is taken for them. Compatibility forms (full-width, mathematical, Roman
@@ -28,20 +30,33 @@ _APART = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
 #: Classes of marks that a reader overlooks: through the letter, at its foot, below it.
 _FAINT = (1, 202, 220, 240)
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
+#: Most marks on one letter; more cover what stands above and below.
+_MOST_MARKS = 5
+
+_DASHES = "-‐‑‒–—−⁃﹣－"
+#: An option as a person reads it: that of one letter may have its value behind it, in any script.
+_OPTION = re.compile(rf"[{_DASHES}][A-Za-z]|[{_DASHES}]{{2}}[^\W\d][{_DASHES}\w]*")
+_VARIABLE = re.compile(r"\$\{?(?:\([^)]*\))?[#!^=~+]*([^\W\d]\w*)")
+#: What a URL has before its path, and where `me@host:file` leads.
+_HOST = re.compile(r"://([^/?#]+)|^[\w.-]+@([^:/]+)")
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=", re.ASCII)
 #: Words behind which a command comes, or still comes.
 _BEFORE = frozenset(
-    ("#", "!", "{", "if", "then", "elif", "else", "do", "while", "until", "and", "or", "not", "begin", "eval")
+    (
+        *("#", "!", "{", "if", "then", "elif", "else", "do", "while", "until", "and", "or", "not", "begin"),
+        *("eval", "coproc"),
+    )
 )
-_BUILT_IN = frozenset(("command", "builtin", "coproc"))
 #: Programs that run what stands behind their options, and those of the options that take a value.
 _RUNNERS = {
     "sudo": "ughpCrtTUDR", "doas": "uC", "env": "uSC", "nice": "n", "ionice": "cnp", "nohup": "",
     "setsid": "", "stdbuf": "ioe", "timeout": "sk", "time": "fo", "xargs": "InPLdasE", "watch": "n",
-    "parallel": "jIa", "strace": "oeps", "exec": "a", "chroot": "",
+    "parallel": "jIa", "strace": "oeps", "exec": "a", "chroot": "", "command": "", "builtin": "",
+    "noglob": "", "nocorrect": "", "pkexec": "",
 }  # fmt: skip
 _LONG = frozenset(("--user", "--group", "--chdir", "--unset", "--signal", "--kill-after", "--max-args"))
-_SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish"))
+_SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "su"))
 _RUN_BY_FIND = ("-exec", "-execdir", "-ok", "-okdir")
 _DEEPEST = 30
 
@@ -59,10 +74,24 @@ _QUOTED = re.compile(
 
 
 def first(line: str) -> str:
-    """Return the first name of a program in `line` that is not what it seems to be, or nothing."""
+    """Return the first name in `line` that is not what it seems to be, or nothing."""
     if line.isascii():
         return ""
-    return next((name for name in _names(line, 0) if _deceives(name)), "")
+    names = chain(_names(line, 0), (found[1] for found in _VARIABLE.finditer(line)))
+    return next((name for name in names if _deceives(name)), "")
+
+
+def covering(line: str) -> str:
+    """Return the first mark in `line` that stands on no letter, or on a heap of others, or nothing."""
+    base, marks = "", 0
+    for char in line:
+        if unicodedata.category(char) not in ("Mn", "Me"):
+            base, marks = char, 0
+            continue
+        marks += 1
+        if marks > _MOST_MARKS or (base.isascii() and not base.isalnum()):
+            return char
+    return ""
 
 
 def _deceives(name: str) -> bool:
@@ -83,7 +112,7 @@ def _mixes(letters: str) -> bool:
 
 
 def _names(line: str, depth: int) -> Iterator[str]:
-    """Yield the words of `line` that name a program, also those in substitutions and in `sh -c '...'`."""
+    """Yield what names a program, an option or a host, also in substitutions and in `sh -c '...'`."""
     if depth > _DEEPEST:
         yield line  # as a whole, which is stricter
         return
@@ -98,6 +127,10 @@ def _names(line: str, depth: int) -> Iterator[str]:
             yield from _names(word, depth + 1)
         if word and place.take(word):
             yield word
+        elif word:
+            option = _OPTION.match(word)
+            yield from [option[0]] if option else ()
+            yield from (found[1] or found[2] for found in _HOST.finditer(word))
 
 
 class _Place:
@@ -119,18 +152,20 @@ class _Place:
             )
             self._awaits = self._program == "find" and word in _RUN_BY_FIND
             return False
-        if word in _BEFORE or word in _BUILT_IN or _ASSIGNMENT.match(word):
+        if word in _BEFORE or _ASSIGNMENT.match(word):
             if word == "eval":
                 self._awaits, self._program, self.is_script = False, word, True
             return False
         if self._program:  # a runner: its options, and bare numbers such as the seconds of `timeout`
             if word.startswith("-"):
-                self._is_value = word in _LONG or (len(word) == 2 and word[1] in self._values)
+                takes = [at for at, letter in enumerate(word) if letter in self._values]
+                self._is_value = word in _LONG or takes[:1] == [len(word) - 1]
                 return False
             if is_value or word[:1].isdecimal():
                 return False
         self._program = word.rpartition("/")[2]
         self._awaits = self._program in _RUNNERS
+        self.is_script = self._program == "trap"
         self._values = _RUNNERS.get(self._program, "")
         return True
 

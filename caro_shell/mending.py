@@ -24,7 +24,8 @@ _MOST = 5000
 #: What models put before a name that has no such place.
 _BEFORE = ("~/", "$HOME/", "${HOME}/", "/path/to/", "/")
 _FILE_WITH_BLANK = re.compile(r"[\w.-]+(?: [\w.-]+)+\.\w{1,5}")
-_MAKES_DIRECTORIES = re.compile(r"((?:sudo )?mkdir )((?:[\w.@%+=:,~/-]+ ?)+)")
+# In these no two ways lead over the same text: while an expression is tried, nothing else runs in the daemon.
+_MAKES_DIRECTORIES = re.compile(r"((?:sudo )?mkdir )([\w.@%+=:,~/-]+(?: [\w.@%+=:,~/-]+)* ?)")
 _LOOKS_AT_PROCESSES = re.compile(
     r"(?P<before>(?:sudo )?ps\b[^|'\"`$;&]*\| ?grep (?P<flags>(?:-[Eiwc]+ )*))"
     r"(?P<quote>['\"]?)(?P<first>\w)(?P<name>[\w.-]*)(?P=quote)(?P<behind> *\|.*)?",
@@ -32,7 +33,7 @@ _LOOKS_AT_PROCESSES = re.compile(
 )
 #: A find that ends, before a pipe or at all, with a test by a program that prints nothing.
 _ONLY_TESTS = re.compile(
-    r"(?P<find>find (?:[^|;&'\"`$]|'[^']*'|\\[();!])*?"
+    r"(?P<find>find (?:[^|;&'\"`$\\]|'[^']*'|\\[^|&'\"`$])*?"
     r"-exec (?:test |\[ |grep -\w*q|cmp -s )[^|;&]*?(?:\\;|';'))(?P<behind> *\|.*)?",
     re.DOTALL,
 )

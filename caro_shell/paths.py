@@ -56,7 +56,7 @@ def runtime_dir() -> str:
     """
     uid = os.getuid()
     for base in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}"):
-        if base and _is_ours(base):
+        if os.path.isabs(base) and _is_ours(base):
             directory = os.path.join(base, "caro")
             break
     else:

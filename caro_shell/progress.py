@@ -106,11 +106,16 @@ class Frames(Progress):
         """Do nothing: the shell takes away what it drew."""
 
 
+def width(text: str) -> int:
+    """Return how many columns `text` takes; a character outside Latin is taken to be two columns wide."""
+    return sum(1 if char < "\u1100" else 2 for char in text)
+
+
 def _fit(text: str, columns: int) -> str:
-    """Return the end of `text` that fits; a character outside Latin is taken to be two columns wide."""
-    width = 0
+    """Return the end of `text` that fits."""
+    taken = 0
     for i in range(len(text) - 1, -1, -1):
-        width += 1 if text[i] < "\u1100" else 2
-        if width > columns:
+        taken += width(text[i])
+        if taken > columns:
             return text[i + 1 :]
     return text

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from caro_shell.errors import NoCommandFound
 
-#: The longest command that may be offered, in characters.
+#: The longest command that may be offered, in characters, and the most blanks in a row that may be in it: a
+#: screen full of them would leave nothing to be seen of what stands before.
 LONGEST = 4096
+MOST_BLANKS = 40
 
-# Letters, marks and symbols by their Unicode class, yet nothing on the screen (or, for the last one, a mark
-# that bytes were lost): `str.isprintable` lets them through.
+# Letters, marks and symbols by their Unicode class, yet nothing on the screen (or, for the last two, a mark
+# that something was lost): `str.isprintable` lets them through.
 _UNSEEN = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\ufffd"
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u2d7f\u3164\uffa0\ufffc\ufffd"
+    "\U0001107f\U00011a47\U00011a99\U00013441\U00013442\U00016fe4\U0001bc9d\U0001d159\U0001da7f\U0001da80"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))),
 )
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
@@ -31,10 +34,11 @@ def command(text: str) -> str:
     """Return `text` without its outer blanks, if it may stand on a shell line.
 
     Every other character is handed back as it came. Raises NoCommandFound, with the reason, for a text that
-    is empty, has more than one line, is longer than `LONGEST` or holds a character that is not plainly
-    visible: controls, the tab among them, direction marks, zero-width and private characters, any space but
-    the ordinary one. Joiners are let through only where they build one emoji out of several. Refused is also
-    a program's name that looks like ASCII and is not, or mixes scripts: see `lookalikes`.
+    is empty, has more than one line, is longer than `LONGEST`, has more than `MOST_BLANKS` in a row or holds
+    a character that is not plainly visible: controls, the tab among them, direction marks, zero-width and
+    private characters, any space but the ordinary one. Joiners are let through only where they build one
+    emoji out of several. Refused are also heaps of marks, and names of programs, options, variables and hosts
+    that look like ASCII and are not, or mix scripts: see `lookalikes`.
     """
     line = text.strip(" \t\r\n")
     if not line:
@@ -43,6 +47,8 @@ def command(text: str) -> str:
         raise NoCommandFound(f"the answer is longer than {LONGEST:,} characters; nothing was changed")
     if "\n" in line or "\r" in line:
         raise NoCommandFound("the answer does not fit on one line; nothing was changed")
+    if " " * (MOST_BLANKS + 1) in line:
+        raise NoCommandFound(f"the answer has more than {MOST_BLANKS} blanks in a row; nothing was changed")
     unseen = _first_unseen(line)
     if unseen:
         raise NoCommandFound(f"the answer holds {unseen}; nothing was changed")
@@ -103,14 +109,17 @@ def _first_unseen(line: str) -> str:
 
 
 def _first_seeming(line: str) -> str:
-    """Name the first program of `line` with letters that are not what they seem; "" where there is none."""
+    """Name what of `line` is not what it seems, by letters or marks; "" where there is nothing."""
     if line.isascii():
         return ""
     from caro_shell import lookalikes  # noqa: PLC0415 - brings tables that few lines need
 
+    mark = lookalikes.covering(line)
+    if mark:
+        return f"marks that cover other characters (U+{ord(mark):04X})"
     name = lookalikes.first(line)
     which = " ".join(f"U+{ord(char):04X}" for char in name if not char.isascii())[:40]
-    return f"letters that only look like those of a program ({name[:40]}: {which})" if name else ""
+    return f"letters that only look like others ({printable(name[:40])}: {which})" if name else ""
 
 
 def _visible(line: str, at: int) -> bool:

@@ -39,17 +39,25 @@ hook_lines() {
   own_home=yes
   [ "$caro_home" != "$HOME/.caro" ] || own_home=''
   if [ "$shell" = fish ]; then
-    [ -z "$own_home" ] || echo "set -q CARO_HOME; or set -gx CARO_HOME $home_quoted"
-    echo "status is-interactive; and test -r $hook_quoted; and source $hook_quoted"
+    [ -z "$own_home" ] || line "set -q CARO_HOME; or set -gx CARO_HOME $home_quoted"
+    line "status is-interactive; and test -r $hook_quoted; and source $hook_quoted"
   else
-    [ -z "$own_home" ] || echo "[ -n \"\${CARO_HOME-}\" ] || export CARO_HOME=$home_quoted"
+    [ -z "$own_home" ] || line "[ -n \"\${CARO_HOME-}\" ] || export CARO_HOME=$home_quoted"
     guard=''
     [ "$shell" != bash ] || guard="[ -n \"\${BASH_VERSION-}\" ] && " # sh reads .profile too
-    echo "if ${guard}[ -r $hook_quoted ]; then . $hook_quoted; fi"
+    line "if ${guard}[ -r $hook_quoted ]; then . $hook_quoted; fi"
   fi
 }
 
-quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+# line TEXT: as it is; echo would read the backslashes in a path.
+line() { printf '%s\n' "$1"; }
+
+# quoted TEXT: as one word of `shell`; between quotes a backslash has a meaning in fish alone.
+quoted() {
+  backslashes=''
+  [ "$shell" != fish ] || backslashes='s/\\/\\\\/g'
+  printf "'%s'" "$(printf '%s' "$1" | sed -e "$backslashes" -e "s/'/'\\\\''/g")"
+}
 
 add_block() {
   rc=$1 lines=$(hook_lines)

@@ -12,6 +12,7 @@ fi
 # One key press. The line changes only when there is a command.
 _caro_rewrite() {
   local words=$READLINE_LINE reply code=0 trapped REPLY
+  \builtin shopt -s interactive_comments # again: somebody may have turned them off
   if [[ $words != *[^[:space:]\#]* ]]; then
     _caro_show "type what you want in plain words, then press this key"
     return 0
@@ -86,7 +87,7 @@ _caro_draw() {
 
 # Leave in REPLY how bind writes "ctrl-x alt-g"; what is no such key is said and not bound.
 _caro_sequence() {
-  local part
+  local part IFS=' '
   REPLY=
   for part in $1; do
     case $part in

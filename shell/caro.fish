@@ -28,9 +28,9 @@ function _caro_rewrite --description 'One key press. The line changes only when 
     set reply (string split -m 1 \x1f -- "$reply")
     switch $code
         case 0 2
+            set -q reply[2]; and _caro_show $reply[2] # while the old line is there: from its rows fish draws anew
             commandline -r -- $reply[1]
             test $code = 2; or _caro_remember "$words"
-            set -q reply[2]; and _caro_show $reply[2]
         case 130 131 143
         case '*'
             test -n "$reply[1]"; or set reply[1] "the client did not run (status $code); run install.sh again"

@@ -45,6 +45,12 @@ _caro_rewrite() {
   esac
 }
 
+# The widget. What is commented out must do nothing, though somebody turned comments off since the hook was loaded.
+_caro_press() {
+  \builtin setopt interactive_comments
+  _caro_rewrite
+}
+
 # Enter: one line that begins with "# " at a fresh prompt is rewritten, any other is accepted.
 _caro_accept_line() {
   if [[ $CONTEXT == start && $BUFFER == '# '* && $BUFFER != *$'\n'* ]]; then
@@ -80,7 +86,7 @@ _caro_mark() {
   if [[ $BUFFER == "$_caro_marked[2]" ]]; then
     region_highlight+=("0 $#BUFFER $_caro_marked[1] memo=caro")
     [[ $region_highlight[-1] == *memo=caro ]] || region_highlight[-1]=()
-    [[ -z $offered ]] || { \builtin autoload -Uz add-zle-hook-widget && add-zle-hook-widget line-pre-redraw _caro_mark }
+    [[ -z $offered ]] || { \builtin autoload -Uz add-zle-hook-widget && add-zle-hook-widget line-pre-redraw _caro_mark; }
   else
     add-zle-hook-widget -d line-pre-redraw _caro_mark
   fi
@@ -89,7 +95,7 @@ _caro_mark() {
 # Leave in REPLY how bindkey writes "ctrl-x alt-g"; what is no such key is said and not bound.
 _caro_sequence() {
   \builtin emulate -L zsh
-  local part
+  local part IFS=' '
   REPLY=
   for part in ${=1}; do
     case $part in
@@ -109,7 +115,7 @@ _caro_bind() {
   \builtin emulate -L zsh
   local keymap REPLY
   typeset -g _caro_accept_line
-  \builtin zle -N caro-rewrite _caro_rewrite
+  \builtin zle -N caro-rewrite _caro_press
   _caro_sequence "$_caro_key"
   if [[ -n $REPLY ]]; then
     for keymap in emacs viins vicmd; do \builtin bindkey -M $keymap "$REPLY" caro-rewrite; done

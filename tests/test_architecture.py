@@ -206,6 +206,7 @@ INSIDE = {
             "safety.dialects.text",
             "safety.dialects.zshwords",
             "safety.grammar",
+            "safety.recalled",
             "safety.rules.modes",
             "safety.runners",
             "safety.tongues",

@@ -20,6 +20,12 @@ from caro_shell.check.manual import documented
 SORT = "-k: --key: -r --reverse -n -t: --check? -c -S?"
 
 
+def test_a_pipe_in_a_pages_place_is_not_waited_for(tmp_path):
+    (tmp_path / "share/man/man1").mkdir(parents=True)
+    os.mkfifo(tmp_path / "share/man/man1/prog.1")
+    assert documented(str(tmp_path / "bin/prog")) is None
+
+
 def words(line):
     (command,) = read_line(line, "bash").commands
     return command[1:]

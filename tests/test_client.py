@@ -250,6 +250,14 @@ def test_what_is_wrong_with_the_socket_is_a_sentence(fault, tmp_path, monkeypatc
     assert "\n" not in text
 
 
+def test_a_runtime_directory_that_depends_on_where_one_is_is_not_used(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir(mode=0o700)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "here")
+    assert os.path.isabs(paths.runtime_dir())
+    assert os.listdir("here") == []
+
+
 def imported(program: list[str]) -> set[str]:
     """Return the modules that a Python program imports, as Python itself tells."""
     told = subprocess.run(

@@ -209,6 +209,17 @@ def test_no_file_is_no_news(file):
     assert load(str(file), env={}) == Config()
 
 
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_pipe_or_a_device_in_its_place_is_not_waited_for(file, kind):
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
+    assert load(str(file), env={}).notices == (
+        f"{file} cannot be read (it is a pipe or a device); defaults are used until it can",
+    )
+
+
 def test_a_directory_in_its_place(file):
     file.mkdir()
     assert load(str(file), env={}).notices == (

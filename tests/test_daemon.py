@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +15,8 @@ import pytest
 
 from caro_shell import __version__, paths
 from caro_shell.address import start_lock
+from caro_shell.daemon import CLIENTS_MAX
+from caro_shell.hooks import client_command
 from caro_shell.protocol import PROTOCOL, RECORD_MAX
 from tests.daemons import (
     REAL,
@@ -524,6 +528,40 @@ def test_garbage_drops_only_the_client_that_sent_it(daemon, garbage):
         release()
         assert other.reply()["line"] == "held"
     assert status()["pid"] == daemon.pid
+
+
+def test_a_number_of_very_many_digits_is_no_trouble(daemon):
+    assert rewritten("many pwd", count="9" * 5000) == "pwd"
+
+
+def test_more_clients_than_can_be_heard_are_turned_away(daemon):
+    with contextlib.ExitStack() as stack:
+        for _ in range(CLIENTS_MAX):
+            caller = stack.enter_context(Caller())
+            caller.send(kind="status")
+            caller.reply()
+        assert ask_for_pid() is None
+        caller.send(kind="rewrite", shell="bash", line="say pwd")
+        assert caller.reply()["line"] == "pwd"
+    assert until(ask_for_pid) == daemon.pid
+
+
+def ask_for_pid():
+    """Return the process id of the daemon, None while it hears nobody else."""
+    with Caller() as caller:
+        caller.send(kind="status")
+        events = caller.events()
+    return json.loads(events[-1]["line"])["pid"] if events else None
+
+
+def test_what_it_makes_is_closed_to_others_whatever_the_umask(own_home):
+    script = 'umask 0; printf x | exec "$@"'
+    subprocess.run(
+        ["sh", "-c", script, "-", *client_command(), "--shell", "bash"], capture_output=True, check=False
+    )
+    made = [caro_home(), *caro_home().rglob("*")]
+    assert len(made) > 2
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_half_a_request_and_then_nothing_is_no_trouble(daemon):

@@ -22,7 +22,7 @@ RED, TITLE, CSI, BIDI, UNSEEN = "\x1b[31m", "\x1b]0;owned\x07", "\x9b2J", "\u202
 HOSTILE = RED + TITLE + CSI + BIDI + UNSEEN
 SPELT = "^[[31m^[]0;owned^G<U+009B>2J<U+202E><U+200B>"
 
-SEEMING = "letters that only look like those of a program"
+SEEMING = "letters that only look like others"
 
 
 @contextlib.contextmanager

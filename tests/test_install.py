@@ -232,6 +232,29 @@ def test_a_caro_home_of_their_own_reaches_the_shells(place):
         assert done.stdout.splitlines()[-1] == expected
 
 
+@pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])
+def test_a_caro_home_of_any_name_is_a_name_and_nothing_else(place, shell):
+    home = str(place.home / "a\\'; touch pwned #\\n$(touch pwned)`touch pwned`\"")
+    place.environment["CARO_HOME"] = home
+    place.install("--shell", shell)
+    file = {"zsh": ".zshrc", "bash": ".bashrc", "fish": ".config/fish/conf.d/caro.fish"}[shell]
+    done = run(
+        [shell, "-c", f"source '{place.home / file}'; printenv CARO_HOME"], {"PATH": os.environ["PATH"]}
+    )
+    assert done.stdout.splitlines()[-1] == home
+    assert not Path("pwned").exists()
+
+
+def test_nobody_else_may_write_to_what_is_installed_whatever_the_umask(place):
+    before = os.umask(0)
+    try:
+        place.install()
+    finally:
+        os.umask(before)
+    made = [place.rc, *(place.prefix / "hooks").rglob("*"), place.prefix / "hooks"]
+    assert [path for path in made if path.stat().st_mode & 0o022] == []
+
+
 def test_without_a_terminal_nobody_can_agree_so_nothing_is_edited(place):
     place.rc.write_bytes(b"mine\n")
     done = place.run("--only-hooks", "--shell", "zsh")

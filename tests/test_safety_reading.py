@@ -176,3 +176,22 @@ def test_a_home_below_a_temporary_directory_is_a_home():
     assert judge("rm -rf ~/*", home="/tmp/me").critical
     assert judge("rm -rf ~/.ssh", home="/tmp/me").level is Level.DANGER
     assert judge("rm -rf /tmp/other", home="/tmp/me").reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("sudo !!", "unknown"),
+        ("echo ok; !rm", "unknown"),
+        ("^a^b", "unknown"),
+        ('echo "really!?x"', "unknown"),
+        ("awk '!x[$0]++' f", "safe"),
+        ("[ ! -f a ] && echo 'done!!'", "safe"),
+        ("a != b; kill $!; echo ${!x} hi!", "safe"),
+        ("fish: echo !!", "safe"),
+        ("grep '^a^b' f", "safe"),
+    ],
+)
+def test_what_the_history_puts_there_is_not_known(line, level):
+    shell, _, rest = line.partition(": ") if line.startswith("fish: ") else ("bash", "", line)
+    assert str(judge(rest, shell, home="/home/user").level) == level

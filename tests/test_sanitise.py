@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caro_shell.errors import NoCommandFound
-from caro_shell.sanitise import LONGEST, command, escaped, printable, words
+from caro_shell.sanitise import LONGEST, MOST_BLANKS, command, escaped, printable, words
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ from caro_shell.sanitise import LONGEST, command, escaped, printable, words
         "echo e\u0301",
         "a" * LONGEST,
         "echo \\\\",
+        "echo 'a" + " " * MOST_BLANKS + "b'",
+        "echo क्ष न्त्र שָׁלוֹם Z\u0336a\u0301\u0302",
     ],
 )
 def test_visible_text_is_handed_back_as_it_is(text):
@@ -72,7 +74,15 @@ def test_outer_blanks_are_trimmed():
         ("ls \u115f", r"U\+115F"),
         ("ls \u2800", r"U\+2800"),
         ("ls \ufffd", r"U\+FFFD"),
+        ("ls \ufffc", r"U\+FFFC"),
+        ("ls a\u2d7fb", r"U\+2D7F"),
+        ("ls \U0001d159", r"U\+1D159"),
+        ("ls a\U00016fe4", r"U\+16FE4"),
         ("find . \\", "backslash"),
+        ("rm -rf x;" + " " * (MOST_BLANKS + 1) + "ls", "40 blanks"),
+        ("ls a" + "\u0301" * 6, r"marks that cover other characters \(U\+0301\)"),
+        ("echo x >\u0338 y", r"marks that cover other characters \(U\+0338\)"),
+        ("ls \u0335x", r"marks that cover other characters \(U\+0335\)"),
     ],
 )
 def test_refused_with_the_reason(text, reason):

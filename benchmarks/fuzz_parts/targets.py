@@ -9,6 +9,7 @@ from collections.abc import Callable
 from caro_shell import lookalikes, parse, protocol, safety, sanitise
 from caro_shell.errors import NoCommandFound
 from caro_shell.safety import dialects
+from caro_shell.safety.rules import FAILED
 from fuzz_parts import settings
 
 SHELLS = ("bash", "zsh", "fish")
@@ -40,7 +41,7 @@ def judge(data: bytes) -> None:
     for reason in found.reasons:
         assert 0 <= reason.start <= reason.end <= len(line), reason
         assert reason.level > safety.Level.SAFE, reason
-        assert reason.text, reason
+        assert reason.text not in ("", FAILED), reason
         assert sanitise.printable(reason.text) == reason.text, reason
     assert safety.judge(line, shell, home=HOME) == found
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 
 from caro_shell import sanitise
-from caro_shell.safety import dialects, rules
+from caro_shell.safety import dialects, recalled, rules
 from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN
 from caro_shell.safety.script import Reader
 from caro_shell.safety.state import State
@@ -38,6 +38,11 @@ def _reasons(line: str, shell: str, home: str, cwd: str) -> list[Reason]:
     text, places = dialects.plain(line, shell)
     found = Reader(text, state).read()
     reasons = list(rules.about(found, home))
+    recall = recalled.span(text, shell)
+    if recall:
+        reasons.append(
+            Reason(Level.UNKNOWN, "takes something out of the history, which cannot be read here", *recall)
+        )
     if found.unread and not reasons:
         reasons.append(Reason(Level.UNKNOWN, "it cannot be read as a whole", 0, len(text)))
     last = len(places) - 1

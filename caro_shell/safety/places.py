@@ -22,6 +22,7 @@ class Place(enum.Enum):
     ABOVE = "the directory above"
     HERE = "everything in this directory"
     CORE = "a part of what the system runs on"
+    DRIVE = "everything on a drive"
     EMPTY = "the whole system, if a variable is empty"
     INSIDE = "a part of the system"
     PLAIN = "a file or directory of one's own"
@@ -50,11 +51,13 @@ _SYSTEM = frozenset(_FURTHER.split())
 #: Files without which the system does not start, or is open to others.
 _VITAL = re.compile(
     r"""/etc/(?:doas\.conf|polkit-1/rules\.d/.*|passwd|shadow|group|gshadow|sudoers(?:\.d/.*)?|fstab|hosts|crypttab|ld\.so\.(?:preload|conf)
-      |resolv\.conf|profile|ssh/sshd?_config|pam\.d/.*|inittab|default/grub|crontab|environment|nsswitch\.conf
+      |resolv\.conf|profile|ssh/(?:sshd?_config|ssh_host_\w+)|pam\.d/.*|inittab|default/grub|crontab|environment|nsswitch\.conf
       |machine-id|bash\.bashrc)
     |/boot/(?:vmlinu[xz]|initr|grub|efi|config|System\.map).*|/proc/(?:sysrq-trigger|sys/.*)
     |/lib(?:64)?/(?:.*/)?(?:ld-linux|libc[.-]).*|/usr/lib/(?:.*/)?libc\.so.*
-    |/(?:usr/)?s?bin/(?:bash|sh|sudo|init|login|su|mount|systemctl|passwd|env|ls|cp|rm|python3?)
+    |/(?:usr/)?s?bin/(?:bash|sh|sudo|init|login|su|mount|systemctl|passwd|env|ls|cp|mv|rm|cat|dd|chmod|chown
+      |kill|dash|zsh|fish|sshd?|getty|agetty|apt|apt-get|dpkg|rpm|dnf|yum|pacman|perl|python3?)
+    |(?:/usr)?/lib/systemd/systemd
     |/sys/(?:block|class|bus|devices)/.*/(?:delete|remove|unbind|online)|/var/lib/dpkg/status|/vmlinuz|/initrd\.img|/swapfile""",
     re.VERBOSE,
 )
@@ -64,9 +67,11 @@ _CORE = re.compile(
     r"|/var/lib/(?:mysql|mariadb|postgres\w*|pgsql|mongo\w*|redis|etcd|docker|containerd|rancher|kubelet|dpkg|rpm)/"
 )
 _DEVICE = re.compile(
-    r"/dev/(?:r?disk\d+|(?:sd|hd|vd|xvd)[a-z*?\[\1\0][^/]*|nvme[^/]*|mmcblk[^/]*|mapper/.+|dm-\d+|md\d+|md/.+"
+    r"/dev/(?:r?disk\d+(?:s\d+)?|(?:sd|hd|vd|xvd|dasd)[\w*?\[\1\0][^/]*|(?:nbd|zd|drbd|bcache|ada|da|nvd|nda|wd)\d[^/]*|root|nvme[^/]*|mmcblk[^/]*|mapper/.+|dm-\d+|md\d+|md/.+"
     r"|disk/by-[^/]+/.+|mem|kmem|port|mtd.*|[\1\0]+|vg[^/]*/.+|ubuntu-vg/.+|sr\d|fd\d+|zvol/.+|pmem\d+)"
 )
+#: Where a drive is mounted: by hand, by a desktop for its person, on a Mac.
+_DRIVE = re.compile(r"/(?:mnt|Volumes|media(?:/[^/]+)?)/[^/]+")
 _SINK = re.compile(
     r"/dev/(?:null|zero|full|tty.*|std(?:in|out|err)|fd/.*|pts/.*|u?random|shm/.+|(?:tcp|udp)/.*|loop.*|video.*)|-"
 )
@@ -200,6 +205,6 @@ def _of_system(path: str) -> Place:
         return Place.CORE
     if any(name in TOP for name in names):
         if first in ("mnt", "media", "Volumes"):
-            return Place.PLAIN
+            return Place.DRIVE if _DRIVE.fullmatch(path) else Place.PLAIN
         return Place.BUILT if _BUILT.fullmatch(rest) and first in ("opt", "srv", "var") else Place.INSIDE
     return Place.PLAIN

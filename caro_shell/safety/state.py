@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from caro_shell.check.vocabulary import SHELLS
 from caro_shell.safety import ownlines
+from caro_shell.safety.arguments import split
 from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN, Call, Word
 from caro_shell.safety.found import names_by
 from caro_shell.safety.output import printed, read_text
@@ -94,10 +95,12 @@ class State:
             count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
             self.variables = self.with_arguments(self.variables.get("@", ())[count:])
         elif call.program == "set" and self.shell == "fish":
-            name, *words = [word for word in call.words if not word.text.startswith("-")] or [Word("")]
+            found = split(call.words, ends=True)  # options stand before the name alone
+            name, *words = found.operands or (Word(""),)
             if words:
-                before = self.variables.get(name.text, ()) if {"-a", "--append"} & {*call.texts} else ()
+                before = self.variables.get(name.text, ()) if found.has("-a", "--append") else ()
                 self.variables[name.text] = (*before, *values_of(words))
+                self.made[name.text] = tuple(made for word in words for made in word.made_by)
         elif call.program in ("cp", "ln", "hash") and len(call.words) > 1:
             path, new = call.texts[-2:]
             own, other = new.rstrip("/").rpartition("/")[2], path.rpartition("/")[2]

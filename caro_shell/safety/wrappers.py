@@ -160,11 +160,17 @@ def _picks(call: Call, upstream: Call) -> bool:
     """Say whether a program between `upstream` and `call` lets only some lines through."""
     between = call.stdin.calls[call.stdin.calls.index(upstream) + 1 :]
     return any(
-        one.program in ("grep", "egrep", "head", "tail", "fgrep", "rg", "uniq", "comm", "fzf")
+        (one.program in ("grep", "egrep", "fgrep", "rg") and not _inverts(one))
+        or one.program in ("head", "tail", "uniq", "comm", "fzf")
         or (one.program == "sed" and not re.match(r"(?:-[Er] )?s(\W)", " ".join(one.texts)))
         or (one.program == "awk" and not re.match(r"\{", " ".join(one.texts)))
         for one in between
     )
+
+
+def _inverts(call: Call) -> bool:
+    """Say whether a grep lets all through but what it names."""
+    return any(re.fullmatch(r"-[A-Za-z]*v[A-Za-z]*|--invert-match", text) for text in call.texts)
 
 
 def _by_zargs(call: Call) -> Iterator[Call]:

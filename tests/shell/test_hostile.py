@@ -108,7 +108,37 @@ def test_what_cannot_be_seen_in_the_preview(server: RemoteServer, watched) -> No
 def test_a_program_that_is_not_what_it_seems(server: RemoteServer, watched) -> None:
     server.on(COMPLETIONS, answer("ls | сat"))
     prefer(server.url)
-    press(watched(), "caro: the answer holds letters that only look like those of a program (сat: U+0441)")
+    press(watched(), "caro: the answer holds letters that only look like others (сat: U+0441)")
+
+
+RISKY = "rm -rf /var/www"
+
+
+def test_a_line_of_many_rows_has_its_note_and_its_beginning_on_the_screen(
+    server: RemoteServer, open_terminal: Open
+) -> None:
+    server.on(COMPLETIONS, answer(f"{RISKY}; : " + "x" * 1500))
+    prefer(server.url)
+    terminal = open_terminal()
+    terminal.send(WORDS + CTRL_G)
+    terminal.wait_for_text("caro: danger: deletes everything under /var/www, not recoverable")
+    terminal.wait_for_text(f"$ {RISKY}; : x")
+
+
+@pytest.mark.parametrize(
+    ("rest", "why"),
+    [
+        ("x" * 1700, "the answer has 1,719 characters, more than this window can show"),
+        (" " * 41 + "ls", "the answer has more than 40 blanks in a row; nothing was changed"),
+    ],
+    ids=["letters", "blanks"],
+)
+def test_a_line_whose_beginning_could_be_overlooked_is_not_put_there(
+    server: RemoteServer, open_terminal: Open, rest: str, why: str
+) -> None:
+    server.on(COMPLETIONS, answer(f"{RISKY}; : {rest}"))
+    prefer(server.url)
+    press(open_terminal(), f"caro: {why}")
 
 
 INJECTIONS = [

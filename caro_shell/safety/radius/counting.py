@@ -62,7 +62,9 @@ def _kept(paths: tuple[str, ...], deadline: float) -> int:
     command += ["-z", "--cached", "--others", "--exclude-standard", "--", *paths]
     if left <= 0:
         return 0
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    # Nor may it fetch what is missing from a "remote" of the repository's, which may be a program, too.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
     try:
         done = subprocess.run(
             command, capture_output=True, timeout=left, check=True, stdin=subprocess.DEVNULL, env=environment

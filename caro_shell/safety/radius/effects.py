@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
 import glob
 import os
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,8 @@ from caro_shell.safety.radius.matching import Tests, tests_of
 
 #: Most paths of one call that are looked at.
 _MOST = 2000
+#: Most directories that are read for one pattern: nobody could stop a walk through all of `/*/*/*/*/*`.
+MOST_DIRECTORIES = 1000
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,25 @@ def _made(verb: str, call: Call, words: Sequence[Word], *, deep: bool = False) -
 def paths_of(word: Word, cwd: str) -> list[str]:
     """Return the paths that there are for `word`, as the shell would put them in its place."""
     pattern = os.path.join(glob.escape(cwd), word.text)
-    found = sorted(glob.iglob(pattern)) if word.glob else [os.path.join(cwd, word.text)]
+    found = matches(pattern) if word.glob else [os.path.join(cwd, word.text)]
     return [os.path.normpath(one) for one in found if os.path.lexists(one) and not one.startswith("/dev/")]
+
+
+def matches(pattern: str) -> list[str]:
+    """Return the paths that match an absolute `pattern`: of very many directories only the first are read."""
+    found, unread = ["/"], MOST_DIRECTORIES
+    for part in filter(None, pattern.split("/")):
+        if not glob.has_magic(part):
+            found = [os.path.join(path, part) for path in found]
+            continue
+        matching: list[str] = []
+        for path in found[:unread]:
+            with contextlib.suppress(OSError):
+                names = fnmatch.filter(os.listdir(path), part)
+                matching += [os.path.join(path, name) for name in names if name[0] != "." or part[0] == "."]
+        unread = max(0, unread - len(found))
+        found = matching
+    return sorted(path for path in found if os.path.lexists(path))
 
 
 def _rm(call: Call) -> Iterator[Effect]:

@@ -7,6 +7,7 @@ line together.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -69,6 +70,11 @@ from caro_shell.safety.verdict import Level, Reason
 if TYPE_CHECKING:
     from caro_shell.safety.call import Found
 
+log = logging.getLogger("caro.safety")
+
+#: What is said of a part of the line where a rule fails.
+FAILED = "caro failed to judge this part; see the log of the daemon"
+
 Rule = Callable[[Call, str], Iterator[Reason]]
 _TOPICS = (
     deleting, overwriting, unpacking, disks, erasing, volumes, backups, permissions, acls, owners, processes, services,
@@ -91,14 +97,25 @@ def about(found: Found, home: str) -> Iterator[Reason]:
     if found.bomb:
         yield Reason(Level.DANGER, "starts itself again and again until the system stands still", *found.bomb)
     for call in found.calls:
-        for rule in EVERY:
-            yield from rule(call, home)
-        for rule in RULES.get(call.program, ()):
-            yield from rule(call, home)
+        at = (call.start, call.end)
+        for rule in (*EVERY, *RULES.get(call.program, ())):
+            yield from _said(at, rule, call, home)
         for rows in _rows(call.program):
-            yield from table.about(call, rows)
+            yield from _said(at, table.about, call, rows)
+    end = max((call.end for call in found.calls), default=0)
     for of_all in LINES:
-        yield from of_all(found.calls, home)
+        yield from _said((0, end), of_all, found.calls, home)
+
+
+def _said(at: tuple[int, int], rule: Callable[..., Iterator[Reason]], *args: object) -> Iterator[Reason]:
+    """Yield what `rule` says; one that fails takes nothing from what the others say."""
+    try:
+        yield from rule(*args)
+    except RecursionError:
+        raise
+    except Exception:
+        log.exception("a rule failed")
+        yield Reason(Level.UNKNOWN, FAILED, *at)
 
 
 @lru_cache(maxsize=1024)

@@ -160,7 +160,7 @@ def origin(calls: Sequence[Call]) -> tuple[Level, str] | None:
     if programs & DECODERS or any(map(disguises, calls)):
         return Level.DANGER, _HIDDEN
     if programs & PACKED:
-        return Level.UNKNOWN, "runs what is in a packed file, which cannot be read here"
+        return Level.DANGER, "runs what is in a packed file, unseen"
     return None
 
 

@@ -23,6 +23,7 @@ WIDE = {
     Place.DEVICE: ("deletes a device", False),
     Place.ABOVE: ("deletes the directory above this one and all in it", False),
     Place.HERE: ("deletes everything in this directory", False),
+    Place.DRIVE: ("deletes everything on a drive", False),
 }
 
 
@@ -150,6 +151,10 @@ def _find(call: Call, home: str) -> Iterator[Reason]:
                 yield said(level, f"deletes the older files under {shown_path(word.text)}, {_GONE}", call)
 
 
+#: Directories right below the root that programs are put into one by one, if at all.
+_RUNS_ON = ("bin", "boot", "etc", "lib", "lib32", "lib64", "sbin", "usr")
+
+
 def _rsync(call: Call, home: str) -> Iterator[Reason]:
     found = split(
         call.words, "-e -f --exclude --include --rsh --filter --files-from --bwlimit --chmod --log-file"
@@ -162,7 +167,8 @@ def _rsync(call: Call, home: str) -> Iterator[Reason]:
         target = Word(target.text.partition(":")[2] or "~", target.start, target.end)
         home = "/home/…"
     place = locate(target, home, call.cwd)
-    if place is Place.ROOT and not deletes:
+    core = absolute(target.text, call.cwd).strip("/") in _RUNS_ON
+    if (place is Place.ROOT or core) and not deletes:
         yield said(Level.DANGER, "writes over the system with what the source has", call)
         return
     emptied = any(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caro_shell.safety.arguments import split
-from caro_shell.safety.call import Call, Word
-from caro_shell.safety.places import Place, absolute, locate
+from caro_shell.safety.call import SOMETHING, Call, Word
+from caro_shell.safety.places import TOP, Place, absolute, locate
 from caro_shell.safety.rules.deleting import deleted, listed, shown_path
 from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
@@ -37,7 +38,11 @@ def written(call: Call, word: Word, home: str, *, appends: bool = False) -> Iter
         word.glob and place in (Place.HERE, Place.HOME, Place.ROOT, Place.SYSTEM, Place.CORE) and not appends
     ):
         yield Reason(Level.DANGER, f"empties every file in {shown}, not recoverable", *at)
-    elif word.some and not appends and place in (Place.HOME, Place.ROOT, Place.SYSTEM, Place.CORE):
+    elif (
+        (word.some or SOMETHING in word.text)
+        and not appends
+        and place in (Place.HOME, Place.ROOT, Place.SYSTEM, Place.CORE)
+    ):
         yield Reason(Level.DANGER, f"empties files all over {shown}, not recoverable", *at)
     elif place is Place.PRECIOUS and not appends:
         yield Reason(Level.DANGER, f"writes over {shown}: what is in it now is lost", *at)
@@ -140,7 +145,13 @@ def _copied(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     if (
         recursive
         and place in (Place.ROOT, Place.SYSTEM)
-        and any(word.glob or word.text.endswith("/.") or word.text in (".", "./") for word in sources)
+        and any(
+            word.glob
+            or word.text.endswith("/.")
+            or word.text in (".", "./")
+            or (place is Place.ROOT and posixpath.basename(word.text.rstrip("/")) in TOP)
+            for word in sources
+        )
     ):
         yield said(Level.DANGER, f"writes over what is in {shown_path(target.text)}", call)
     nothing = any(word.text == "/dev/null" for word in sources)

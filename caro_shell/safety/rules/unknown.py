@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from caro_shell.check.vocabulary import SHELLS
@@ -74,7 +75,7 @@ def _sourced(call: Call, home: str) -> Iterator[Reason]:
         usual = maker is not None and "/" not in maker.name.text and prints_setup(maker)
         if not usual and not (call.stdin.text and UNKNOWN not in call.stdin.text):
             yield said(Level.UNKNOWN, MADE_TEXT, call)
-    elif word.text.strip(UNKNOWN) == "":
+    elif re.search(rf"[{UNKNOWN}{SOMETHING}]", word.text.rpartition("/")[2] or UNKNOWN):
         yield said(
             Level.UNKNOWN, "which file it runs is known only at that moment; it cannot be judged", call
         )
