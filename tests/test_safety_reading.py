@@ -195,3 +195,22 @@ def test_a_home_below_a_temporary_directory_is_a_home():
 def test_what_the_history_puts_there_is_not_known(line, level):
     shell, _, rest = line.partition(": ") if line.startswith("fish: ") else ("bash", "", line)
     assert str(judge(rest, shell, home="/home/user").level) == level
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("while true; do bash & done", "danger"),
+        ("for ((;;)); do ./serve & done", "danger"),
+        ("while true; do make & wait; done", "safe"),
+        ("for f in *.mp4; do ffmpeg -i $f $f.mp3 & done; wait", "safe"),
+        ('for h in web1 web2; do ssh root@$h "rm -rf /var/www/*"; done', "danger"),
+        ("ls -a | grep -v keep | xargs rm -rf", "danger"),
+        ("ls | grep old- | xargs rm -rf", "safe"),
+        ("[ -w / ] && rm -rf /*", "danger"),
+        ("cat list | xargs rm -rf", "caution"),
+        ("df | awk '{print $6}' | xargs rm -rf", "danger"),
+    ],
+)
+def test_loops_and_lists(line, level):
+    assert str(judge(line, "bash", home="/home/user").level) == level

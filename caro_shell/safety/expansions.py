@@ -70,6 +70,9 @@ def cut(value: str, change: str) -> str:
         return value if value == UNKNOWN else SOMETHING
     if change == "##*/" and re.search(f"[{UNKNOWN}{SOMETHING}]", value) is None:
         return value.rpartition("/")[2]
+    plain = change.lstrip("#")
+    if change[0] == "#" and plain and value.startswith(plain):
+        return value[len(plain) :]
     if re.search(f"[{UNKNOWN}{SOMETHING}{EVERY}*?]", value):
         return SOMETHING
     greedy, pattern = change[0] == change[1:2], change.lstrip(change[0])

@@ -20,6 +20,12 @@ _NESTING = (
     " until_statement case_item case_statement negated_command ERROR c_style_for_statement"
 )
 BLOCKS = frozenset(_NESTING.split())
+_LOOPS = ("while_statement", "until_statement", "c_style_for_statement")
+#: A loop without an end, by how it begins; what in its body waits, or leaves it.
+_ENDLESS = re.compile(
+    r"(?:while\s+(?::|true|1|yes|\[\[?\s+\S+\s+\]\]?)|until\s+false|for\s*\(\(\s*;\s*;\s*\)\))\s*[;\n]"
+)
+_WAITS = re.compile(r"(?<![\w-])(?:sleep|wait|read|break|return|exit|inotifywait|select)(?![\w-])")
 FLAT = frozenset(["test_command", "comment", "variable_name", "word", "number", "heredoc_body", "regex"])
 
 #: What the grammar does not know, and the same in words that it knows, as long as it was: `time {`, `!(a|b)`,
@@ -63,8 +69,8 @@ class Nodes:
         span: tuple[int, int] | None,
         run: Callable[[Node], tuple[Call, ...]],
     ) -> None:
-        # The grammar takes the rest of a line for a part of a test that ends with a tilde.
-        script = re.sub(r"(?<=\s)~(?= \])", ".", script)
+        # The grammar takes the rest of a line for a part of a test that ends with a tilde or a slash.
+        script = re.sub(r"(?<=\s)[~/](?= \])", ".", script)
         for pattern, same in _RESPELT:
             script = pattern.sub(same, script)
         self._source = script.encode("utf-8", "surrogatepass")
@@ -175,6 +181,13 @@ class Nodes:
             texts = tuple(text.replace(UNKNOWN, SOMETHING) for text in values_of(words))
             self._state.variables[self._text(name)] = texts or (SOMETHING,)
         return [*values, name] if name is not None else values
+
+    def _floods(self, node: Node) -> bool:
+        """Say whether `node` is a loop that starts something in the background for ever."""
+        text = self._text(node) if node.type in _LOOPS else ""
+        body = node.named_children[-1] if text else None
+        behind = body is not None and any(child.type == "&" for child in body.children)
+        return behind and bool(_ENDLESS.match(text)) and not _WAITS.search(text)
 
     def _place(self, node: Node) -> tuple[int, int]:
         if self._span:

@@ -36,7 +36,8 @@ def output_of(calls: Sequence[Call], cwd: str) -> str:
     if last.program == "mktemp":
         return "/tmp/" + SOMETHING
     if last.program in ("which", "command", "type", "whence", "where", "realpath", "readlink") and last.words:
-        return last.words[-1].text
+        text = last.words[-1].text
+        return f"/usr/bin/{text}" if re.fullmatch(r"[\w.+-]+", text) and last.program[0] != "r" else text
     if last.program == "basename" and last.words and last.words[0].known:
         return last.words[0].text.rstrip("/").rpartition("/")[2]
     if last.program in ("whoami", "hostname", "date", "uname", "nproc", "id", "tty", "basename", "wc", "seq"):

@@ -54,7 +54,8 @@ _VITAL = re.compile(
       |resolv\.conf|profile|ssh/(?:sshd?_config|ssh_host_\w+)|pam\.d/.*|inittab|default/grub|crontab|environment|nsswitch\.conf
       |machine-id|bash\.bashrc)
     |/boot/(?:vmlinu[xz]|initr|grub|efi|config|System\.map).*|/proc/(?:sysrq-trigger|sys/.*)
-    |/lib(?:64)?/(?:.*/)?(?:ld-linux|libc[.-]).*|/usr/lib/(?:.*/)?libc\.so.*
+    |(?:/usr)?/lib(?:64)?/(?:.*/)?(?:ld-linux.*
+      |lib(?:c|m|pthread|dl|rt|util|pam|crypt|crypto|ssl|selinux|systemd|stdc\+\+|gcc_s|tinfo|resolv|nss_\w+|z)[.-].*)
     |/(?:usr/)?s?bin/(?:bash|sh|sudo|init|login|su|mount|systemctl|passwd|env|ls|cp|mv|rm|cat|dd|chmod|chown
       |kill|dash|zsh|fish|sshd?|getty|agetty|apt|apt-get|dpkg|rpm|dnf|yum|pacman|perl|python3?)
     |(?:/usr)?/lib/systemd/systemd

@@ -67,6 +67,8 @@ class Reader(Keeper):
 
     def _block(self, node: Node, stdin: Stdin, redirects: tuple[Redirect, ...]) -> list[Call]:
         found: list[Call] = []
+        if self._floods(node):
+            self.bomb = self._place(node)
         last = node.named_children[-1:] if node.type == "list" else node.named_children
         for child in node.named_children:
             before = self._state.cwd

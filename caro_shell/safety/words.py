@@ -37,6 +37,10 @@ _SPELT = re.compile(
 )
 
 
+#: `$@`, `${a[*]}`: words that are meant to be several.
+_ALL_OF_THEM = re.compile(r"[$\[{][@*]")
+
+
 class Expander:
     """Puts words together; `run` is given the node of a substitution, and returns the calls in it."""
 
@@ -58,7 +62,7 @@ class Expander:
         ]
         plain = list(itertools.islice(itertools.chain.from_iterable(map(_braces, split)), _MOST))
         found = [_word(self._tilde(text), start, end, made_by) for text in plain]
-        several = len(texts) == len(found) > 1 and "@" not in self._text(node) and "*" not in self._text(node)
+        several = len(texts) == len(found) > 1 and not _ALL_OF_THEM.search(self._text(node))
         return [*found[:1], *(replace(word, also=True) for word in found[1:])] if several else found
 
     @contextmanager

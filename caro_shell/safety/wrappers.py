@@ -11,7 +11,7 @@ from caro_shell.safety.arguments import split
 from caro_shell.safety.call import SOMETHING, UNKNOWN, Call, Stdin, Word
 from caro_shell.safety.entering import entered
 from caro_shell.safety.found import found_by, found_by_fd, found_files, whole
-from caro_shell.safety.output import DECODERS, read_text
+from caro_shell.safety.output import read_text
 from caro_shell.safety.runners import WRAPPERS, Wrapper
 
 #: Deepest that one program is looked for inside another.
@@ -152,8 +152,7 @@ def given(call: Call, between: str | None = None) -> tuple[Word, ...]:
             "lsof",
         ):
             break
-    made = call.stdin.calls if any(one.program in DECODERS for one in call.stdin.calls) else ()
-    return (Word(SOMETHING, call.start, call.end, some=True, made_by=made),)
+    return (Word(SOMETHING, call.start, call.end, some=True, made_by=call.stdin.calls),)
 
 
 def _picks(call: Call, upstream: Call) -> bool:

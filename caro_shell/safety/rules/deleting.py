@@ -27,19 +27,26 @@ WIDE = {
 }
 
 
-def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "deletes") -> Iterator[Reason]:  # noqa: C901
+_NEEDED = re.compile(r"/dev/(?:null|zero|full|u?random|tty|std(?:in|out|err)|fd|pts|shm)")
+
+
+def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "deletes") -> Iterator[Reason]:  # noqa: C901, PLR0912
     """Yield what it means that `call` deletes what `word` names, with all below it if `recursive`."""
     place, shown = locate(word, home, call.cwd), shown_path(word.text)
     at = (word.start, word.end) if word.end else (call.start, call.end)
     whole = place is Place.HERE or (
         word.glob and not word.text.startswith(("/", "~")) and locate(word, home, ".") is Place.HERE
     )
-    if call.strayed and whole and recursive and place not in (Place.ROOT, Place.HOME, Place.SYSTEM):
+    if _NEEDED.fullmatch(absolute(word.text, call.cwd)):
+        yield Reason(Level.DANGER, f"{verb} {shown}, which every program needs", *at)
+    elif call.strayed and whole and recursive and place not in (Place.ROOT, Place.HOME, Place.SYSTEM):
         yield Reason(
             Level.DANGER,
             f"{verb} everything in the directory that is current if the cd before fails, {_GONE}",
             *at,
         )
+    elif word.some and word.text == SOMETHING and recursive:
+        yield from _from_a_list(call, word, verb, at)
     elif word.some:
         yield from _some(place, shown, at)
     elif recursive and (above := _if_empty(word, home, call.cwd)):
@@ -65,6 +72,19 @@ def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "
         yield Reason(Level.CAUTION, f"{verb} everything under {shown}, {_GONE}", *at)
     elif place is Place.OPEN and SOMETHING not in word.text:
         yield Reason(Level.CAUTION, f"{verb} whatever a variable names at that moment", *at)
+
+
+def _from_a_list(call: Call, word: Word, verb: str, at: tuple[int, int]) -> Iterator[Reason]:
+    """Yield what it means to delete what a list names: of homes, of file systems, or one that nobody sees."""
+    if any(one.program in _LISTS_WIDE or "/etc/passwd" in one.texts for one in word.made_by):
+        yield Reason(Level.DANGER, f"{verb} every home or file system that is listed, {_GONE}", *at)
+    else:
+        level = Level.DANGER if call.root else Level.CAUTION
+        yield Reason(level, f"{verb} whatever a list names at that moment, with all below it", *at)
+
+
+#: Programs that list where file systems are, and where people live.
+_LISTS_WIDE = ("df", "mount", "findmnt", "lsblk", "getent", "zfs", "lvs")
 
 
 def _if_empty(word: Word, home: str, cwd: str) -> str:

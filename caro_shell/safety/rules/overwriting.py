@@ -177,7 +177,11 @@ _DIRECTORIES += " .ssh .config .local share .aws .kube .gnupg"
 def _moved(call: Call, sources: tuple[Word, ...], target: Word, home: str) -> Iterator[Reason]:
     if target.text == "/dev/null":
         for word in sources:
-            wide = list(deleted(call, word, home, recursive=True, verb="loses"))
+            wide = [
+                reason
+                for reason in deleted(call, word, home, recursive=True, verb="loses")
+                if reason.level is Level.DANGER
+            ]
             yield from wide or [
                 said(Level.DANGER, f"loses {shown_path(word.text)}: /dev/null keeps nothing", call)
             ]

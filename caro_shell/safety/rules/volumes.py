@@ -162,6 +162,8 @@ ROWS = (
     Row("dmsetup", Level.DANGER, "takes volumes away from the running system", verbs="remove_all|wipe_table"),
     Row("dmsetup", Level.CAUTION, "takes a volume away from the running system",
         verbs="remove|suspend|clear"),
+    Row("fallocate", Level.DANGER, "takes a part out of what the system needs: what was there is lost",
+        options="-p -c -z --punch-hole --collapse-range --zero-range", operand=r"/(?:dev|etc|boot|usr|lib)/.*"),
     Row("fallocate", Level.CAUTION, "takes a part out of a file: what was there is lost",
         options="-p -c -z --punch-hole --collapse-range --zero-range"),
     Row("scrub|srm", Level.CAUTION, "destroys the content of a file, not recoverable", unless="--help --version"),
