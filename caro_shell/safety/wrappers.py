@@ -128,6 +128,8 @@ def given(call: Call, between: str | None = None) -> tuple[Word, ...]:
     if call.stdin.text is not None:
         return tuple(Word(part, call.start, call.end) for part in call.stdin.text.split())
     for upstream in reversed(call.stdin.calls):
+        if upstream.program in _GREPS and _inverts(upstream):
+            continue
         found = found_by(upstream)
         if found is not None:
             picked = upstream is not call.stdin.calls[-1]
@@ -159,12 +161,15 @@ def _picks(call: Call, upstream: Call) -> bool:
     """Say whether a program between `upstream` and `call` lets only some lines through."""
     between = call.stdin.calls[call.stdin.calls.index(upstream) + 1 :]
     return any(
-        (one.program in ("grep", "egrep", "fgrep", "rg") and not _inverts(one))
+        (one.program in _GREPS and not _inverts(one))
         or one.program in ("head", "tail", "uniq", "comm", "fzf")
         or (one.program == "sed" and not re.match(r"(?:-[Er] )?s(\W)", " ".join(one.texts)))
         or (one.program == "awk" and not re.match(r"\{", " ".join(one.texts)))
         for one in between
     )
+
+
+_GREPS = ("grep", "egrep", "fgrep", "rg")
 
 
 def _inverts(call: Call) -> bool:

@@ -78,11 +78,13 @@ def _from_a_list(call: Call, word: Word, verb: str, at: tuple[int, int]) -> Iter
     """Yield what it means to delete what a list names: of homes, of file systems, or one that nobody sees."""
     if any(one.program in _LISTS_WIDE or "/etc/passwd" in one.texts for one in word.made_by):
         yield Reason(Level.DANGER, f"{verb} every home or file system that is listed, {_GONE}", *at)
-    else:
+    elif not any(one.program in _LISTS_HERE for one in word.made_by):
         level = Level.DANGER if call.root else Level.CAUTION
         yield Reason(level, f"{verb} whatever a list names at that moment, with all below it", *at)
 
 
+#: Programs that list what is here, of which others pick some.
+_LISTS_HERE = ("ls", "find", "fd", "git", "rg", "grep", "ag", "locate", "fzf")
 #: Programs that list where file systems are, and where people live.
 _LISTS_WIDE = ("df", "mount", "findmnt", "lsblk", "getent", "zfs", "lvs")
 
