@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_the_level_is_said_and_is_the_status(caro, command: str, status: int, le
 
 def test_the_part_that_is_meant_is_marked_in_columns(caro) -> None:
     _, out, _ = caro("check", "echo 你好 ü; rm -rf /var/www")
-    _, line, mark = out.splitlines()
+    _, line, mark, *_ = out.splitlines()
     assert line == "  echo 你好 ü; rm -rf /var/www"
     assert mark == " " * (len("  echo 你好 ü; rm -rf ") + 2) + "^" * len("/var/www")
 
@@ -38,9 +39,16 @@ def test_the_part_that_is_meant_is_marked_in_columns(caro) -> None:
 def test_the_part_is_seen_in_a_line_wider_than_the_screen(caro, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     _, out, _ = caro("check", "echo " + "x" * 200 + "; rm -rf /var/www" + " " * 9 + "; echo " + "y" * 200)
-    _, line, mark = out.splitlines()
+    _, line, mark, *_ = out.splitlines()
     assert line[mark.index("^") : mark.rindex("^") + 1] == "/var/www"
     assert max(len(line), len(mark)) <= 60
+
+
+def test_what_would_be_touched_here_is_said(caro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes").write_text("12")
+    monkeypatch.setenv("PWD", str(tmp_path))
+    assert caro("check", "ls > notes")[1] == "safe: ls > notes\nwould write over notes (2 bytes)\n"
+    assert caro("check", "ls > other")[1] == "safe: ls > other\n"
 
 
 def test_several_arguments_are_the_words_of_one_command(caro) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -14,7 +15,7 @@ from typing import BinaryIO
 from caro_shell import safety
 from caro_shell.colour import painted
 from caro_shell.errors import ConfigError
-from caro_shell.safety import Level, Reason, Verdict
+from caro_shell.safety import Level, Reason, Verdict, radius
 from caro_shell.sanitise import escaped, printable
 
 _EPILOG = """\
@@ -30,6 +31,7 @@ caution  it can be undone, or is narrow, but is worth a look before Enter
 unknown  it cannot be judged by reading it
 safe     nothing of that
 
+What rm, find -delete, mv, cp, chmod -R, sed -i, truncate and redirects would touch here is counted, too.
 With --json an object has level, critical, and for each reason its text in reasons and, in spans, where that
 part of the line begins and ends, in characters.
 
@@ -67,6 +69,10 @@ def run(args: argparse.Namespace) -> int:
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # an argument may be any bytes
     verdict = safety.judge(text, args.shell)
     _print(text, verdict, as_json=args.json)
+    if not args.json:
+        touched = radius.said(text, args.shell, home=os.path.expanduser("~"), cwd=os.environ.get("PWD", "/"))
+        if touched:
+            print(touched)
     return _STATUS[verdict.level]
 
 
