@@ -136,8 +136,12 @@ class Daemon:
         except OSError as error:  # it went away again, or there is no descriptor for it
             log.warning("a client could not be heard: %s", error)
             return
-        if peer.is_stranger(connection) or len(self._clients) >= CLIENTS_MAX:
+        if peer.is_stranger(connection):
             log.warning("a process of user %s was turned away", peer.uid_of(connection))
+            connection.close()
+            return
+        if len(self._clients) >= CLIENTS_MAX:
+            log.warning("a client was turned away: %d are heard already", CLIENTS_MAX)
             connection.close()
             return
         connection.settimeout(PATIENCE_S)

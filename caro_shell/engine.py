@@ -201,8 +201,13 @@ def _fits(command: str, words: str, shell: str, platform: str) -> bool:
 
 def _offer(command: str, shell: str, mode: str, cwd: str) -> Offer:
     """Return how `command` is put on a line of `shell` in `cwd`; `mode` is the setting safety.level."""
-    from caro_shell import offering  # noqa: PLC0415 - brings the rules for risks and a parser: see _warm_judge
-
+    try:
+        from caro_shell import offering  # noqa: PLC0415 - brings the rules for risks and a parser: see _warm_judge
+    except ImportError:
+        log.exception("commands cannot be judged")
+        return Offer(
+            command, "" if mode == "off" else "unknown: caro cannot judge its risk; run install.sh again"
+        )
     return offering.judged(command, shell, mode, cwd)
 
 

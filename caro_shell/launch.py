@@ -76,7 +76,16 @@ def await_ready(reader: int, wait: Callable[[int], None]) -> None:
 def surroundings() -> dict[str, str]:
     """Return the `CARO_*` variables and the directory as request fields: the daemon sees none but ours."""
     settings = environment([name for name in os.environ if name.startswith("CARO_")])
-    return {"cwd": os.environ.get("PWD", ""), **settings}
+    return {"cwd": cwd(), **settings}
+
+
+def cwd() -> str:
+    """Return the person's directory by the name that the shell has for it, "" where it is gone."""
+    named = os.environ.get("PWD", "")
+    try:
+        return named if named and os.path.samefile(named, ".") else os.getcwd()
+    except OSError:
+        return ""
 
 
 def environment(names: list[str]) -> dict[str, str]:

@@ -4,7 +4,8 @@
     "sort -u etc/hosts"  # where /srv/image/etc/hosts is
 
 A model sees words alone, and knows the names that most people have better than those that stand there. Only
-how a name is written is changed, one that the request holds, and only where a look decides it.
+how a file's name is written is changed, a whole word that the request holds, and only where a look decides
+it; and two commands that never do what they seem to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 
 from caro_shell.check import mentions
@@ -21,9 +23,11 @@ from caro_shell.timebox import within
 LIMIT_S = 0.2
 #: Most names of a directory that are looked at.
 _MOST = 5000
-#: What models put before a name that has no such place.
-_BEFORE = ("~/", "$HOME/", "${HOME}/", "/path/to/", "/")
-_FILE_WITH_BLANK = re.compile(r"[\w.-]+(?: [\w.-]+)+\.\w{1,5}")
+#: A name with blanks, of which only the end has the ending of a file.
+_FILE_WITH_BLANK = re.compile(r"[\w-]+(?: [\w-]+)* [\w-]+\.\w{1,5}")
+#: Programs that mean another machine's files, or make the name that they are given.
+_ELSEWHERE = re.compile(r"\b(?:ssh|scp|sftp|rsync|docker|podman|kubectl|lxc|adb|chroot|vagrant|wsl)\b")
+_MAKES = re.compile(r"[>]|\b(?:mv|cp|ln|touch|tee|install|rename|mkdir|dd|curl|wget|tar|zip)\b")
 # In these no two ways lead over the same text: while an expression is tried, nothing else runs in the daemon.
 _MAKES_DIRECTORIES = re.compile(r"((?:sudo )?mkdir )([\w.@%+=:,~/-]+(?: [\w.@%+=:,~/-]+)* ?)")
 _LOOKS_AT_PROCESSES = re.compile(
@@ -39,6 +43,8 @@ _ONLY_TESTS = re.compile(
 )
 _QUESTION = re.compile(r"(?:which|what|who|where|when|how|is|are|does?|can|has|have)\b", re.IGNORECASE)
 _ASKED_ABOUT = re.compile(r"(?<![\w*?./-])(\w[\w.-]*)\?(?!\S)")
+#: Programs to which a question's mark is a part of a pattern.
+_TAKES_PATTERNS = re.compile(r"\b(?:[a-z]*grep|rg|ag|ack|sed|awk|gawk|perl|ls|find|fd|locate|case)\b")
 
 
 def mended(command: str, words: str, cwd: str) -> str:
@@ -56,18 +62,18 @@ def _mended(command: str, words: str, cwd: str) -> str:
         said = (word.strip(".,:;!?()'\"") for word in words.split() if "/" in word)
         names += [word for word in said if word not in names and _is_there(cwd, word)]
         for name in names:
-            command = _as_it_is(command, name, cwd)
+            command = _as_it_is(command, name, words, cwd)
             command = _here(command, name, words, cwd)
         command = _with_parents(command, cwd)
     for name in names:
-        if " " in name and (_FILE_WITH_BLANK.fullmatch(name) or (cwd and _is_there(cwd, name))):
+        if " " in name and (_is_file(name) or (cwd and _is_there(cwd, name))):
             command = _as_one_word(command, name)
     return command
 
 
 def _unasked(command: str, words: str) -> str:
     """Take a question's mark from the word before it: "who uses port 22?" is about no port `22?`."""
-    if not _QUESTION.match(words):
+    if not _QUESTION.match(words) or _TAKES_PATTERNS.search(command):
         return command
     for asked in _ASKED_ABOUT.findall(words):
         command = re.sub(rf"(?<![\w*?.])({re.escape(asked)})\?(?![\w*?.])", r"\1", command)
@@ -92,26 +98,25 @@ def _told(command: str) -> str:
     return f"{found['find']} -print{found['behind'] or ''}" if found else command
 
 
-def _as_it_is(command: str, name: str, cwd: str) -> str:
-    """Write `name` with the capitals that it has in the directory, if just one there is spelt like it."""
-    if name.startswith(("/", "~")) or _is_there(cwd, name) or "/" in name.rstrip("/"):
+def _as_it_is(command: str, name: str, words: str, cwd: str) -> str:
+    """Write a file's `name` with the capitals that it has here, if just one is spelt so and it is read."""
+    if not re.fullmatch(r"[\w-]+\.[\w.-]+", name) or _MAKES.search(command) or _is_there(cwd, name):
         return command
     alike = [there for there in _listed(cwd) if there.lower() == name.lower()]
-    return _swapped(command, re.escape(name), alike[0]) if len(alike) == 1 else command
+    if len(alike) != 1 or alike[0] in words or alike[0] in command:
+        return command
+    return _swapped(command, name, alike[0])
 
 
 def _here(command: str, name: str, words: str, cwd: str) -> str:
     """Write `name` as the request does, and not as a path from elsewhere, where it is right here."""
-    if name.startswith(("/", "~", ".")) or not _is_there(cwd, name):
+    if name.startswith(("/", "~", ".")) or _ELSEWHERE.search(command) or not _is_there(cwd, name):
         return command
-    if _swapped(command, re.escape(name), "") != command:
+    if _swapped(command, name, "") != command:
         return command  # it is there already: the other one is where it goes to, or comes from
-    for before in _BEFORE:
-        elsewhere = os.path.expandvars(os.path.expanduser(before + name))
-        spelt_out = before == "/" and "/" in name  # "etc/hosts" is not /etc/hosts, even if that is there
-        if before + name not in words and (spelt_out or not os.path.lexists(elsewhere)):
-            command = _swapped(command, re.escape(before + name), name)
-    return command
+    # "etc/hosts" is not /etc/hosts, even if that is there; of a bare name only the manuals' placeholder goes.
+    before = "/" if "/" in name else "/path/to/"
+    return command if before + name in words else _swapped(command, before + name, name)
 
 
 def _with_parents(command: str, cwd: str) -> str:
@@ -128,10 +133,14 @@ def _with_parents(command: str, cwd: str) -> str:
     return command
 
 
+def _is_file(name: str) -> bool:
+    """Say whether a quoted `name` with blanks is one of a file, and no command."""
+    return bool(_FILE_WITH_BLANK.fullmatch(name)) and shutil.which(name.split(maxsplit=1)[0]) is None
+
+
 def _as_one_word(command: str, name: str) -> str:
     """Quote `name` wherever its blanks would make several words of it."""
-    parts = list(_unquoted(command, name))
-    for start in reversed(parts):
+    for start in reversed(list(_unquoted(command, name))):
         command = command[:start] + shlex.quote(name) + command[start + len(name) :]
     return command
 
@@ -154,8 +163,10 @@ def _unquoted(command: str, name: str) -> Iterator[int]:
         at += 1
 
 
-def _swapped(command: str, pattern: str, name: str) -> str:
-    return re.sub(rf"(?<![\w.~/$}}-]){pattern}(?![\w/-]|\.\w)", lambda _: name, command)
+def _swapped(command: str, path: str, name: str) -> str:
+    """Return `command` with `name` for each whole word, quoted or not, that is `path`."""
+    word = rf"(?:(?<=\A)|(?<=[\s<>])|(?<=[\s<>]['\"])){re.escape(path)}(?=\Z|[\s;|&)]|['\"](?:\Z|[\s;|&)]))"
+    return re.sub(word, lambda _: name, command)
 
 
 def _is_there(cwd: str, name: str) -> bool:

@@ -107,7 +107,7 @@ class Frames(Progress):
 
 
 def width(text: str) -> int:
-    """Return how many columns `text` takes; a character outside Latin is taken to be two columns wide."""
+    """Return how many columns `text` takes; a character from U+1100 on is taken to be two wide."""
     return sum(1 if char < "\u1100" else 2 for char in text)
 
 

@@ -49,7 +49,11 @@ class Round:
 
     def __post_init__(self) -> None:
         refused = (command for command, _ in self.prompt.objections)
-        self._seen = {_essence(command) for command in (*self.commands, *refused)}
+        self.commands = list(
+            {_essence(self.mend(command)): command for command in reversed(self.commands)}.values()
+        )
+        self.commands.reverse()
+        self._seen = {_essence(self.mend(command)) for command in (*self.commands, *refused)}
         self.complete = self.complete or len(self.commands) >= self.wanted
 
     @property
@@ -85,9 +89,10 @@ class Round:
             command = parse.read_answer(text, self.shell).command
         except NoCommandFound:
             return False
-        if _essence(command) in self._seen or not self.fits(command):
+        essence = _essence(self.mend(command))
+        if essence in self._seen or not self.fits(command):
             return False
-        self._seen.add(_essence(command))
+        self._seen.add(essence)
         self.commands.append(command)
         self.complete = len(self.commands) >= self.wanted
         return True

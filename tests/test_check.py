@@ -133,6 +133,9 @@ def test_calls_that_come_to_nothing(command, start):
         "find . -exec ls {} ';'",
         "find . -type f -size +2M",
         "tar -xvf purge.gz",
+        "tar rf a.tar b.gz",
+        "tar --append -f logs.tar app.log.gz",
+        "find . \\( -type f -size 0 -o -type d -empty \\)",
         "tar rvf a.tar x.gz.d",
         "tar czf r.tar.gz u",
         "tar -tf u.tar.gz",
@@ -242,6 +245,7 @@ def test_no_process_is_started_for_a_plain_line(tmp_path):
         # and what is there, in one way or another
         ("run x.sh at 3:30 each day", 'echo "30 3 * * * x.sh" >> c', []),
         ("run x.sh at 7:05 or 6:00", 'echo "5 7 * * * x.sh" >> c', []),
+        ("cut a.mp4 from 1:30 on", "ffmpeg -ss 90 -i a.mp4 b.mp4", ["a.mp4"][1:]),
         ("set a.txt to 2024-05-31 20:15", "touch -t 202405312015 a.txt", []),
         ("what is at 10.0.0.1:22, port:80, 16:30:59", "ls", []),
         ("read /etc/hosts", "cd /etc && cat hosts", []),

@@ -46,7 +46,7 @@ def test_the_part_is_seen_in_a_line_wider_than_the_screen(caro, monkeypatch: pyt
 
 def test_what_would_be_touched_here_is_said(caro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "notes").write_text("12")
-    monkeypatch.setenv("PWD", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     assert caro("check", "ls > notes")[1] == "safe: ls > notes\nwould write over notes (2 bytes)\n"
     assert caro("check", "ls > other")[1] == "safe: ls > other\n"
 

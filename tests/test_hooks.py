@@ -11,7 +11,7 @@ from caro_shell.resources import resource
 FUNCTIONS = ["rewrite", "accept_line", "remember", "show", "sequence", "bind"]
 #: zsh has no colours below the line; readline takes the line off the screen and binds one keymap at a time;
 #: fish must be told where it is.
-ONLY = {"zsh": {"mark"}, "bash": {"draw", "everywhere"}, "fish": {"rows"}}
+ONLY = {"zsh": {"mark", "press"}, "bash": {"draw", "everywhere"}, "fish": {"rows"}}
 
 
 @pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])

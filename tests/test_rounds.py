@@ -96,6 +96,18 @@ def test_a_command_that_was_mended_for_its_directory_is_known_again(tmp_path):
     assert elsewhere.command == "tail /etc/motd"
 
 
+def test_commands_that_are_the_same_once_mended_are_one(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    engine = engine_of(Model("cat notes.txt", "less notes.txt"))
+    reply = answer(engine, "cat /path/to/notes.txt", cwd=str(tmp_path))
+    assert reply.command == "cat /path/to/notes.txt", "the words name that path"
+    engine = engine_of(model := Model("cat notes.txt", "less notes.txt"))
+    model.answer = lambda: "cat /path/to/notes.txt"
+    assert answer(engine, "show notes.txt", cwd=str(tmp_path)).command == "cat notes.txt"
+    assert turn(engine, "cat notes.txt").line == "less notes.txt"
+    assert turn(engine, "less notes.txt").line == "show notes.txt"
+
+
 def test_a_line_that_was_edited_is_words():
     engine = engine_of(Model("du -a"))
     answer(engine, "du")

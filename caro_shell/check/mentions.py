@@ -48,7 +48,10 @@ def missing(words: str, command: str) -> Iterator[str]:
             yield name
     for time in _CLOCK.finditer(_ASIDE.sub(" ", words)):
         minute = time[2]  # neither what often goes unsaid nor what ends an hour
-        if minute not in ("00", "59") and not re.search(rf"(?:{minute}|(?<!\d){int(minute)})(?!\d)", command):
+        whole = int(time[1]) * 60 + int(minute)  # in seconds, or minutes of a day
+        if minute not in ("00", "59") and not re.search(
+            rf"(?:{minute}|(?<!\d)(?:{int(minute)}|{whole}))(?!\d)", command
+        ):
             yield time[0]
 
 
@@ -64,7 +67,7 @@ def names(words: str) -> Iterator[str]:
         word = found[0].rstrip(".,:;!?")
         if found[0].endswith("..") or word.lower() in _NEITHER.split() or _STAND_IN.search(word):
             continue
-        is_path = _PATH.fullmatch(word) and _is_path(word, rest[: found.start()])
+        is_path = _PATH.fullmatch(word) and _is_path(word, rest[max(0, found.start() - 40) : found.start()])
         if is_path or _ADDRESS.fullmatch(word) or _FILE.fullmatch(word):
             yield word
 

@@ -23,7 +23,7 @@ def _find(texts: list[str], _: str) -> Iterator[str]:
     for at, text in enumerate(texts):
         if text in ("-exec", "-execdir") and not {";", "+"} & set(texts[at + 1 :]):
             yield f"{text} has no end, ; or +; a pipe in it takes: sh -c"
-    if "-size" in texts and _pair(texts, "-type", "d"):
+    if "-size" in texts and "-o" not in texts and _pair(texts, "-type", "d"):
         yield "-size of a folder is not what is in it: du says that"
 
 
@@ -37,7 +37,9 @@ def _sed(texts: list[str], platform: str) -> Iterator[str]:
 
 
 def _tar(texts: list[str], _: str) -> Iterator[str]:
-    if texts and _ADDS.fullmatch(texts[0]) and any(_COMPRESSED.fullmatch(text) for text in texts):
+    adds = bool(texts) and _ADDS.fullmatch(texts[0]) is not None
+    behind = [then for text, then in zip(texts, texts[1:]) if re.fullmatch(r"--file|-?\w*f", text)]
+    if adds and any(_COMPRESSED.fullmatch(text) for text in behind):
         yield "tar adds nothing to a compressed archive: let it make one of all at once"
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from caro_shell import safety
+from caro_shell import launch, safety
 from caro_shell.colour import painted
 from caro_shell.errors import ConfigError
 from caro_shell.safety import Level, Reason, Verdict, radius
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     verdict = safety.judge(text, args.shell)
     _print(text, verdict, as_json=args.json)
     if not args.json:
-        touched = radius.said(text, args.shell, home=os.path.expanduser("~"), cwd=os.environ.get("PWD", "/"))
+        touched = radius.said(text, args.shell, home=os.path.expanduser("~"), cwd=launch.cwd())
         if touched:
             print(touched)
     return _STATUS[verdict.level]

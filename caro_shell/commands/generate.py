@@ -56,9 +56,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("say what you want in your own words: caro show free memory (more: caro --help)")
     if args.count < 1:
         raise ConfigError("-n says how many commands you want: a whole number from 1 on")
-    request = Request(
-        words, args.shell, env=os.environ, flags=flags, count=args.count, cwd=os.environ.get("PWD", "")
-    )
+    request = Request(words, args.shell, env=os.environ, flags=flags, count=args.count, cwd=launch.cwd())
     progress = Progress(sys.stderr.fileno() if sys.stderr.isatty() else None)
     try:
         reply = _alone(request, progress) if args.no_daemon else _asked(request, progress)
