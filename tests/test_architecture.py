@@ -242,6 +242,7 @@ INSIDE = {
             "safety.rules.cloud",
             "safety.rules.clusters",
             "safety.rules.disclosing",
+            "safety.rules.encrypting",
             "safety.rules.filling",
             "safety.rules.frameworks",
             "safety.rules.gitpaths",

@@ -21,6 +21,8 @@ from caro_shell.timebox import within
 
 #: Seconds that counting may take altogether.
 LIMIT_S = 0.3
+#: The part of it that counting may take; the rest is for the sentence.
+_SHARE = 0.8
 _VERBS = {
     "delete": "would delete",
     "change": "would change",
@@ -39,9 +41,9 @@ def said(  # noqa: PLR0913 - two are seldom given
     What could not be counted within `limit_s` seconds is said to be more; a file system that does not answer
     is not waited for. Never raises.
     """
-    deadline = time.monotonic() + limit_s
+    deadline = time.monotonic() + _SHARE * limit_s
     state = State(home, cwd, shell)
-    return within(2 * limit_s, lambda: _counted(line, shell, state, deadline, surprises), "")
+    return within(limit_s, lambda: _counted(line, shell, state, deadline, surprises), "")
 
 
 def _counted(line: str, shell: str, state: State, deadline: float, surprises: bool) -> str:

@@ -56,7 +56,9 @@ def count(effect: Effect, deadline: float) -> Count:
 def _kept(paths: tuple[str, ...], deadline: float) -> int:
     """Return how many files at or below `paths` git tracks, or would not ignore; 0 where there is no git."""
     left = deadline - time.monotonic()
-    where = os.path.dirname(paths[0])
+    where = (
+        paths[0] if os.path.isdir(paths[0]) else os.path.dirname(paths[0])
+    )  # it may be a repository itself
     # A repository may name programs that git starts by itself: these settings keep it from that.
     command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", where, "ls-files"]
     command += ["-z", "--cached", "--others", "--exclude-standard", "--", *paths]

@@ -6,6 +6,7 @@ import contextlib
 import fnmatch
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable
@@ -119,6 +120,8 @@ def _find(call: Call) -> Iterator[Effect]:
     texts = call.texts
     runs = [texts[at + 1] for at, text in enumerate(texts[:-1]) if text in ("-exec", "-execdir")]
     deletes = "-delete" in texts or any(os.path.basename(name) in ("rm", "unlink") for name in runs)
+    if runs and any(re.fullmatch(r"-\w*[rR]\w*|--recursive", text) for text in texts):
+        return  # what lies below a directory that passes need not pass itself
     found = tests_of(call) if deletes else None
     if found:
         starts, tests = found
