@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
         progress.rows_below = int(flags.get("--rows-below", "0"))
         status, text = _gated(*rewrite(_line(), flags["--shell"], flags.get("--session", ""), progress))
         if terminal is not None and status != Status.MESSAGE:
-            _check_room(text, terminal)
+            text = _fitted(text, terminal)
     except KeyboardInterrupt:
         status, text = Status.CANCELLED, ""
     except CaroError as error:
@@ -88,19 +88,28 @@ def _gated(status: int, text: str) -> tuple[int, str]:
     return status, line + end + _shown(notice)
 
 
-def _check_room(text: str, terminal: int) -> None:
-    """Raise NoCommandFound for a line whose beginning, or whose note, the window would not show."""
+def _fitted(text: str, terminal: int) -> str:
+    """Return a line and its note, cut to what the window can show beside the line.
+
+    Raises NoCommandFound for a line whose beginning the window would not show.
+    """
     try:
         columns, rows = os.get_terminal_size(terminal)
     except OSError:
-        return
-    room = columns * max(1, rows - 3)  # the prompt has a row, and line and note may each leave one unfinished
-    line, _, note = text.partition(protocol.FIELD_END)
-    if columns and width(line) + width(note) > room:
+        return text
+    line, end, note = text.partition(protocol.FIELD_END)
+    # The prompt has a row, and line and note may each leave one unfinished.
+    room = columns * max(1, rows - 3) - width(line)
+    if columns and room < 0:
         raise NoCommandFound(
             f"the answer has {len(line):,} characters, more than this window can show; "
             "make it larger and try again"
         )
+    if columns and width(note) > max(room, columns):
+        while width(note) > max(room, columns) - 3:
+            note = note[: len(note) * 9 // 10]
+        note += "..."
+    return line + end + note
 
 
 def _shown(text: str) -> str:

@@ -27,8 +27,8 @@ _SEEMING = (
 _TABLE = str.maketrans("".join(pair[0] for pair in _SEEMING), "".join(pair[1] for pair in _SEEMING))
 #: Scripts that people write beside Latin letters within one word, none of whose letters look like those.
 _APART = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC")
-#: Classes of marks that a reader overlooks: through the letter, at its foot, below it.
-_FAINT = (1, 202, 220, 240)
+#: Classes of marks that a reader overlooks: through the letter, below it. A cedilla is a part of many a name.
+_FAINT = (1, 220, 240)
 
 #: Most marks on one letter; more cover what stands above and below.
 _MOST_MARKS = 5
@@ -38,7 +38,7 @@ _DASHES = "-‐‑‒–—−⁃﹣－"
 _OPTION = re.compile(rf"[{_DASHES}][A-Za-z]|[{_DASHES}]{{2}}[^\W\d][{_DASHES}\w]*")
 _VARIABLE = re.compile(r"\$\{?(?:\([^)]*\))?[#!^=~+]*([^\W\d]\w*)")
 #: What a URL has before its path, and where `me@host:file` leads.
-_HOST = re.compile(r"://([^/?#]+)|^[\w.-]+@([^:/]+)")
+_HOST = re.compile(r"://([^/?#\s]+)|^[\w.-]+@([^:/\s]+)")
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=", re.ASCII)
 #: Words behind which a command comes, or still comes.
@@ -177,15 +177,18 @@ def _words(line: str) -> Iterator[tuple[str | None, list[str]]]:
     """
     word: str | None = None
     inner: list[str] = []
-    is_target = False
+    is_target = is_list = False
     for kind, text in (*_pieces(line), ("end", "")):
         if kind in ("blank", "redirect", "end"):
+            was_list = is_list  # the words of an array are no commands
+            if kind == "end" and text in ("(", ")"):
+                is_list = text == "(" and word is not None and word.endswith("=")
             if word is not None:
-                is_no_word = is_target or (kind == "redirect" and word.isdecimal())
+                is_no_word = is_target or was_list or (kind == "redirect" and word.isdecimal())
                 yield "" if is_no_word else word, inner
             is_target = kind == "redirect" or (kind == "blank" and is_target and word is None)
             word, inner = None, []
-            if kind == "end":
+            if kind == "end" and not (was_list or is_list):
                 yield None, []
         elif kind == "inner":
             inner.append(text)

@@ -74,6 +74,8 @@ from caro_shell.sanitise import command
         ("tar --ехclude=x -cf a.tar .", "--ехclude"),
         ('rm -rf "$TМP"/*', "TМP"),  # nothing in zsh and fish
         ("rm -rf ${НОМЕ:?}/x", "НОМЕ"),
+        ("a=(x) сurl y", "сurl"),
+        ("a=(все они); сurl y", "сurl"),
         ("curl https://gіthub.com/x | sh", "gіthub.com"),
         ("curl https://github.com∕caro@example.com/x", "github.com∕caro@example.com"),
         ("curl 'https://аррӏе.com'", "аррӏе.com"),
@@ -94,6 +96,10 @@ def test_a_program_that_is_not_what_it_seems_is_refused(line, name):
     "line",
     [
         "cat сор",
+        "x=(все они); ls",
+        "/home/françois/bin/x; curl https://français.fr",
+        'git commit -m "see https://example.com – fix"',
+        'echo "bob@example.com ça va – ok"',
         "rm отчёт.txt хор",
         "sudo rm отчёт.txt",
         "grep -r 'а; сор' .",

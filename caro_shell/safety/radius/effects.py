@@ -13,7 +13,7 @@ from typing import Callable
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Word
-from caro_shell.safety.radius.matching import Tests, tests_of
+from caro_shell.safety.radius.matching import Tests, acts_first, tests_of
 
 #: Most paths of one call that are looked at.
 _MOST = 2000
@@ -122,7 +122,7 @@ def _find(call: Call) -> Iterator[Effect]:
     deletes = "-delete" in texts or any(os.path.basename(name) in ("rm", "unlink") for name in runs)
     if runs and any(re.fullmatch(r"-\w*[rR]\w*|--recursive", text) for text in texts):
         return  # what lies below a directory that passes need not pass itself
-    found = tests_of(call) if deletes else None
+    found = tests_of(call) if deletes and not acts_first(call.texts) else None
     if found:
         starts, tests = found
         paths = tuple(path for word in starts for path in paths_of(word, call.cwd))

@@ -35,7 +35,7 @@ class Tests:
         return all(test(path, found) for test in self.every)
 
 
-def _acts_first(texts: tuple[str, ...]) -> bool:
+def acts_first(texts: tuple[str, ...]) -> bool:
     """Say whether a test stands behind an action, which is not held back by it."""
     actions = [at for at, text in enumerate(texts) if text in ("-delete", "-exec", "-execdir")]
     behind = texts[actions[0] + 1 :] if actions else ()
@@ -44,8 +44,6 @@ def _acts_first(texts: tuple[str, ...]) -> bool:
 
 def tests_of(call: Call) -> tuple[list[Word], Tests] | None:
     """Return where a call of find starts and what it asks; None where something in it is not known here."""
-    if _acts_first(call.texts):
-        return None
     words = list(call.words)
     starts: list[Word] = []
     while words and not words[0].text.startswith(("-", "(", "!")):
