@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,3 +75,30 @@ def test_a_reason_shows_nothing_of_the_line_that_a_terminal_would_obey():
     assert "the account * " in found.reasons[0].text
     found = judge("userdel -r $'\\x1b[2Jx'", "bash", home="/home/user")
     assert "^[[2J" in found.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    ("line", "shell"),
+    [
+        ("a=xxxxxxxxxx; " + "a=$a$a; " * 26, "bash"),
+        ("a=xxxx;" + "a=$a$a$a$a;" * 14, "bash"),
+        ("b=aaaa;" + "b=${b//a/aaaaaaaaaa};" * 9, "bash"),
+        ("a=x; " + "a+=$a; " * 200, "bash"),
+        ("a=(x); " + 'a=("${a[@]}" "${a[@]}"); ' * 40, "bash"),
+        ('a=$(printf "%0999999999d" 1); b="$a$a"', "bash"),
+        ("f() { f; f; }; f", "bash"),
+        ("echo {1..999999999} " + "{a,b}" * 30, "bash"),
+        ("set a x; " + "set a $a$a; " * 30, "fish"),
+        ("set a x; " + "set a $a $a; " * 30, "fish"),
+        ("string repeat -n 999999999 x | source", "fish"),
+        ("a=x; " + "a=$a$a; " * 30, "zsh"),
+        ("print -r -- ${(l:999999999::x:)a}", "zsh"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_what_would_grow_without_end_is_not_known(line, shell):
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31));"
+        "from caro_shell.safety import judge; judge(*sys.argv[1:])"
+    )
+    subprocess.run([sys.executable, "-c", limited, line, shell], check=True, timeout=120)

@@ -8,6 +8,10 @@ from functools import cached_property
 
 #: Stands in a word's text for what only the running shell knows, and what may be nothing at all.
 UNKNOWN = "\0"
+#: Longest line that is judged, and longest value of a variable in it that is kept, in characters.
+LONGEST = 8192
+#: Most values of one variable that are kept.
+MOST_VALUES = 200
 #: Stands for what is not known, but is not empty.
 SOMETHING = "\1"
 #: Stands for a wildcard that the shell has put names in the place of before: quotes do not change that.

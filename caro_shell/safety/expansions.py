@@ -6,7 +6,7 @@ import fnmatch
 import re
 from collections.abc import Callable
 
-from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN
+from caro_shell.safety.call import EVERY, LONGEST, SOMETHING, UNKNOWN
 
 SLICE = re.compile(r":\s*\(?(-?\d+)\)?(?:\s*:\s*\(?(-?\d+)\)?)?")
 SWAP = re.compile(r"(//?)([\w.:,;@+ -]+)(?:/([\w.:,;@+/ -]*))?")
@@ -46,6 +46,8 @@ def swapped(text: str, swap: re.Match[str]) -> str:
     """Return `text` with one text in it put in the place of another: `${x/a/b}`, `${x//a/b}`."""
     if UNKNOWN in text or SOMETHING in text:
         return SOMETHING if UNKNOWN not in text else UNKNOWN
+    if text.count(swap[2]) * len(swap[3] or "") > LONGEST:
+        return UNKNOWN
     return text.replace(swap[2], swap[3] or "", -1 if swap[1] == "//" else 1)
 
 

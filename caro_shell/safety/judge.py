@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from caro_shell import sanitise
 from caro_shell.safety import dialects, recalled, rules
-from caro_shell.safety.call import EVERY, SOMETHING, UNKNOWN
+from caro_shell.safety.call import EVERY, LONGEST, SOMETHING, UNKNOWN
 from caro_shell.safety.script import Reader
 from caro_shell.safety.state import State
 from caro_shell.safety.verdict import Level, Reason, Verdict, verdict
 
-#: Longest line that is judged, in characters; nothing longer is offered.
-LONGEST = 8192
 _NOT_KNOWN = str.maketrans(dict.fromkeys((UNKNOWN, SOMETHING, EVERY), "*"))
 
 

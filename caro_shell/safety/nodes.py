@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from caro_shell.safety.call import PUT_BACK, SOMETHING, UNKNOWN, Call, Redirect, Stdin, Word
+from caro_shell.safety.call import (
+    LONGEST,
+    MOST_VALUES,
+    PUT_BACK,
+    SOMETHING,
+    UNKNOWN,
+    Call,
+    Redirect,
+    Stdin,
+    Word,
+)
 from caro_shell.safety.state import State, values_of
 from caro_shell.safety.words import Expander
 
@@ -157,11 +167,14 @@ class Nodes:
             texts = (*self._state.variables.get(key, ()), *texts)
         self._state.made[key] = tuple(call for word in words for call in word.made_by)
         if value.type != "array" and not index:
-            texts = (" ".join(texts),) if len(texts) > 1 else texts
+            either = any(word.also for word in words)
+            texts = (" ".join(texts),) if len(texts) > 1 and not either else texts
         if any(child.type == "+=" for child in node.children):
             before = self._state.variables.get(key, ())
             texts = (*before, *texts) if value.type == "array" else ("".join((*before, *texts)),)
-        self._state.variables[key] = texts
+        self._state.variables[key] = tuple(
+            text if len(text) <= LONGEST else UNKNOWN for text in texts[:MOST_VALUES]
+        )
 
     def _index(self, node: Node) -> None:
         """Read the substitutions in the index of an array."""

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from caro_shell.safety.call import EVERY, PUT_BACK, SOMETHING, UNKNOWN, Call, Word
+from caro_shell.safety.call import EVERY, LONGEST, PUT_BACK, SOMETHING, UNKNOWN, Call, Word
 from caro_shell.safety.expansions import CASES, SLICE, SWAP, cut, modified, sliced, swapped
-from caro_shell.safety.output import output_of
+from caro_shell.safety.output import outputs_of
 from caro_shell.safety.state import State
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _SPELT = re.compile(
 )
 
 
+#: In a substitution: what makes its commands alternatives.
+_EITHER = re.compile(r"\b(?:if|case|else)\b|\|\|")
 #: `$@`, `${a[*]}`: words that are meant to be several.
 _ALL_OF_THEM = re.compile(r"[$\[{][@*]")
 
@@ -125,10 +127,9 @@ class Expander:
                 pieces.append(self._texts(child))
             at = child.end_byte
         pieces.append([self._between(at, node.end_byte, quoted=quoted)])
-        whole = ["".join(parts) for parts in itertools.islice(itertools.product(*pieces), _MOST)]
-        if quoted:
-            return whole
-        return whole
+        if sum(max(map(len, piece), default=0) for piece in pieces) > LONGEST:
+            return [UNKNOWN]  # a variable that is doubled again and again
+        return ["".join(parts) for parts in itertools.islice(itertools.product(*pieces), _MOST)]
 
     def _between(self, start: int, end: int, *, quoted: bool) -> str:
         text = self._source[start:end].decode("utf-8", "replace").translate(PUT_BACK)
@@ -140,7 +141,9 @@ class Expander:
         simple = _SIMPLE.fullmatch(source)
         if simple:
             self._made_by += self.state.made.get(simple[1], ())
-            return list(self.state.value(simple[1]))
+            between = self.state.variables.get("IFS", ("",))[0].strip(" \t\n/" + UNKNOWN + SOMETHING)
+            apart = str.maketrans(between, " " * len(between))  # at which the shell parts what is not quoted
+            return [value.translate(apart) for value in self.state.value(simple[1])]
         found = _EXPANSION.fullmatch(source)
         if not found:
             return [UNKNOWN]
@@ -202,7 +205,7 @@ class Expander:
     def _substituted(self, node: Node) -> list[str]:
         calls = self._run(node)
         self._made_by += calls[:-1] if calls and calls[-1].program == "psub" else calls  # of fish
-        return [output_of(calls, self.state.cwd)]
+        return outputs_of(calls, self.state.cwd, either=bool(_EITHER.search(self._text(node))))
 
     def _tilde(self, text: str) -> str:
         if not text.startswith("~"):
@@ -210,6 +213,8 @@ class Expander:
         name, slash, rest = text[1:].partition("/")
         if name in ("", "+"):
             base = self.state.home if not name else self.state.cwd
+        elif name == "-":
+            base = self.state.variables.get("OLDPWD", (UNKNOWN,))[0]
         elif name == "root":
             base = "/root"
         elif re.fullmatch(r"[a-z_][\w-]*", name):

@@ -17,13 +17,13 @@ _SHOWS = (
     " --show-size"
 )
 _LOST = "all data on it is lost"
-#: Their options with a value, which is no device.
-_MKFS = "-t -L -U -b -m -O -o -E -i -I -F -s -S -N -T -C -r -M -d -A --type --label --uuid -c -l -q"
 _DISK = r"(?:/dev/)?(?:r?disk\d\w*|ada\d\w*|da\d\w*|nvd\d\w*|[sv]d[a-z]\d*)|/(?:Volumes|dev)/.+|.*[\0\1].*"
 
 
 def device(word: Word, home: str, cwd: str) -> bool:
     """Say whether `word` is a raw device, or may be one for all that is known of it."""
+    if any(one.program in ("lsblk", "blkid") for one in word.made_by) and "." not in word.text:
+        return True
     if word.text.startswith("/dev/"):
         return not re.match(r"/dev/(?:loop|ram|zram|nbd|null|fd/|shm|stdin|stdout)", word.text)
     if locate(word, home, cwd) is Place.DEVICE:
@@ -158,6 +158,8 @@ ROWS = (
     Row("fastboot", Level.DANGER, f"erases or rewrites a device: {_LOST}",
         verbs="erase|format.*|flash|flashall|flashing|oem"),
     Row("fastboot", Level.DANGER, f"erases a device: {_LOST}", options="-w"),
+    Row("xfs_repair", Level.DANGER, "throws away the journal of a file system: its last changes are lost", options="-L",
+        unless="-n"),
     Row("fsck.*|e2fsck|xfs_repair|ntfsfix|reiserfsck", Level.CAUTION, "repairs a file system without asking",
         options="-y -f -p -a -L -b", unless="-n -N --help -V"),
     Row("resize2fs|ntfsresize|tune2fs|xfs_admin|debugfs|btrfstune|reiserfstune", Level.CAUTION,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CLAUSE = re.compile(r"([ugoa]*)([-+=])([rwxXstugo]*)")
-
 
 @dataclass(frozen=True)
 class Mode:

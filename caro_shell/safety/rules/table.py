@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from caro_shell.safety.arguments import Arguments, split
+from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call
 from caro_shell.safety.verdict import Level, Reason
 
@@ -62,8 +62,3 @@ def holds(row: Row, call: Call) -> bool:
 def said(level: Level, text: str, call: Call, *, critical: bool = False) -> Reason:
     """Return a reason that concerns the whole of `call`."""
     return Reason(level, text, call.start, call.end, critical)
-
-
-def split_call(call: Call, valued: str = "", *, whole: bool = False) -> Arguments:
-    """Return the words of `call` as options and operands."""
-    return split(call.words, valued, whole=whole)
