@@ -72,7 +72,7 @@ def test_a_pipe_longer_than_anybody_writes_is_never_safe():
 
 def test_a_reason_shows_nothing_of_the_line_that_a_terminal_would_obey():
     found = judge('for u in $(cut -d: -f1 /etc/passwd); do userdel -r "$u"; done', "bash", home="/home/user")
-    assert "the account * " in found.reasons[0].text
+    assert any("the account * " in reason.text for reason in found.reasons)
     found = judge("userdel -r $'\\x1b[2Jx'", "bash", home="/home/user")
     assert "^[[2J" in found.reasons[0].text
 
