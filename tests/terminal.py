@@ -21,7 +21,7 @@ import pyte
 PATIENCE_S = float(os.environ.get("PATIENCE_S", "60"))
 CTRL_C, CTRL_G, CTRL_UNDO, ENTER, ESCAPE, LEFT, UP = "\x03", "\x07", "\x1f", "\r", "\x1b", "\x1b[D", "\x1b[A"
 KILL_LINE = "\x05\x15"  # to the end, then delete back to the beginning
-_STATE_KEY, _ASK_AGAIN_S = "\x1d", 3.0
+_STATE_KEY, _ASK_AGAIN_S = "\x1d", 1.0
 
 #: Start-up files: a prompt of "$ ", no history file of the machine's, and the state key.
 _RC = {
@@ -138,10 +138,12 @@ class Terminal:
 
         self.wait_for(answered, "answer to the state key")
         cursor, _, line = self._state_file.read_text().partition(":")
-        if len(asked) > 1:  # of a shell that was only slow another answer comes: not into the next command
+        for _ in asked[1:]:  # of a shell that was only slow other answers come: not into the next command
             self._state_file.unlink()
             later = time.monotonic() + _ASK_AGAIN_S
-            self.wait_for(lambda: self._state_file.exists() or time.monotonic() > later, "moment's rest")
+            self.wait_for(lambda: self._state_file.exists() or time.monotonic() > later, "moment's rest")  # noqa: B023
+            if not self._state_file.exists():
+                break
         return State(line, int(cursor))
 
     def wait_for_progress(self, line: str, command: str) -> None:

@@ -226,6 +226,7 @@ INSIDE = {
         (
             "safety.dialects.zsh",
             "safety.entering",
+            "safety.filters",
             "safety.fishstrings",
             "safety.radius.effects",
             "safety.rules.copying",

@@ -51,6 +51,7 @@ DANGER = [
     "sudo sysadminctl -deleteUser bob -secure",
 ]
 CAUTION = [
+    "sudo gpasswd -a bob docker",
     "userdel bob",
     "usermod -aG sudo bob",
     "gpasswd -a bob wheel",
@@ -83,7 +84,6 @@ SAFE = [
     "sudo useradd -m -s /bin/bash -G video,audio bob",
     "sudo usermod -s /bin/zsh bob",
     "sudo groupadd -g 1500 devs",
-    "sudo gpasswd -a bob docker",
 ]
 
 

@@ -42,6 +42,10 @@ LINES = [
     ('eval "$(dircolors -b)"', Level.SAFE),
     ("cat job.sh | bash", Level.SAFE),
     ("base64 -d a.b64 > a.png", Level.SAFE),
+    ("openssl enc -d -in a -out b; sh b", Level.DANGER),
+    ("openssl enc -d -in a -out b; less b", Level.SAFE),
+    ("gpg -o .env -d .env.gpg; source .env", Level.SAFE),
+    ("uudecode a; ./b", Level.DANGER),
 ]
 
 

@@ -53,6 +53,17 @@ JUDGED = (
     ("rclone purge r:b --dry-run", "safe"),
     ("vault secrets disable kv", "danger"),
     ("vault kv get kv/a", "safe"),
+    ("terraform plan -destroy -out x && terraform apply x", "danger"),
+    ("terraform plan -destroy", "safe"),
+    ("terraform state list | xargs terraform state rm", "danger"),
+    ("aws iam list-entities-for-policy --policy-arn arn:aws:iam::aws:policy/AdministratorAccess", "safe"),
+    ("curl -X DELETE https://api.github.com/repos/a/b", "danger"),
+    ("curl -X DELETE https://h.example/items/4", "caution"),
+    ("curl -X DELETE localhost:8080/items/4", "safe"),
+    ("postsuper -d ALL", "danger"),
+    ("postsuper -d 4F2A1", "caution"),
+    ("npm access public a", "danger"),
+    ("gh secret list | cut -f1 | xargs -n1 gh secret delete", "danger"),
 )
 
 

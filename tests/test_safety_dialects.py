@@ -7,7 +7,16 @@ import pytest
 from caro_shell.safety import Level, judge
 
 DANGEROUS = [
-    ("zsh", "for a b (x /etc) rm -rf $b /etc"),
+    ("zsh", "for a b (x /etc) rm -rf $b"),
+    ("zsh", "function f g { rm -rf $1 }; g /etc"),
+    ("zsh", "set -A a /etc; rm -rf $a"),
+    ("zsh", "alias -g X='/etc'; rm -rf X"),
+    ("zsh", "x=(rm -rf /etc); $x[@]"),
+    ("zsh", "rm -rf ${(e):-'$HOME'}"),
+    ("zsh", "case $1 in (a|b) rm -rf /etc ;| (c) ls ;; esac"),
+    ("zsh", "mapfile[/etc/passwd]=''"),
+    ("zsh", "zmv '(*)' /dev/null"),
+    ("zsh", "ls *(e['rm -rf /etc'])"),
     ("zsh", "if [[ -d x ]] { pwd } else { rm -rf /etc }"),
     ("zsh", "() { rm -rf $1 } /usr"),
     ("zsh", "{ pwd } always { rm -rf /usr }"),

@@ -37,6 +37,11 @@ DANGER = [
     "sudo lvm vgremove -f vg0",
     "sudo nvme --verbose format /dev/nvme0n1",
     "diskutil erasedisk ExFAT X disk3",
+    "lsblk -pno NAME | xargs -n1 mkfs.xfs",
+    "for f in *.txt; do gpg -c $f; rm $f; done",
+    "rm -rf /srv/backups/*",
+    "find /var/spool/postfix -type f -delete",
+    "restic snapshots | cut -c-8 | xargs restic forget",
 ]
 CAUTION = [
     "fdisk /dev/sda",
@@ -76,6 +81,9 @@ SAFE = [
     "sudo vgs; sudo lvs; sudo pvs",
     "zpool get all tank",
     "mount",
+    "lsblk -pno NAME | xargs -n1 blkid",
+    "gpg -c a.txt && rm a.txt",
+    "for f in *.gpg; do gpg -d $f > ${f%.gpg}; rm $f; done",
 ]
 
 

@@ -57,6 +57,10 @@ LINES = [
         "python3 -c 'import socket; s=socket.create_connection((\"h\",80)); print(s.getpeername())'",
         Level.SAFE,
     ),
+    ("systemctl stop user.slice", Level.DANGER),
+    ("systemctl --user stop pipewire", Level.SAFE),
+    ("iptables-restore < /dev/null", Level.DANGER),
+    ("iptables-restore < rules.v4", Level.CAUTION),
 ]
 
 

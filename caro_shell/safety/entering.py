@@ -21,6 +21,8 @@ def entered(call: Call) -> Iterator[Call]:
         yield from _entered(call)
     elif program in _BEHIND:
         yield from _behind(call)
+    elif program in ("start-stop-daemon", "flatpak"):
+        yield from _daemon(call)
     elif program == "git" and "bisect\nrun\n" in "\n".join(call.texts):
         rest = call.words[call.texts.index("run") + 1 :]
         yield replace(call, name=rest[0], words=tuple(rest[1:]))
@@ -42,17 +44,35 @@ _ENTERED = {
         "poetry pipenv uv hatch pdm rye op doppler zellij conda mamba micromamba".split(), ("run", 0)
     ),
     **dict.fromkeys(
-        "bundle npm yarn pnpm asdf rbenv pyenv nodenv opam stack cabal dotnet".split(), ("exec", 0)
+        "bundle npm yarn pnpm asdf rbenv pyenv nodenv opam stack cabal dotnet".split(), ("exec|dlx|x", 0)
     ),
     **dict.fromkeys("npx bunx pnpx dotenv envdir".split(), ("", 0)),
+    **dict.fromkeys("lerna rush turbo nx just".split(), ("exec", 0)),
+    **dict.fromkeys(
+        "crictl ctr pct qm vzctl nomad iocage virtctl singularity apptainer lxd charm".split(), ("exec|e", 1)
+    ),
+    **dict.fromkeys(
+        "heroku eb scalingo clever pipx infisical envchain teller sops".split(),
+        (r"run(?::\w+)?|exec-env", 0),
+    ),
+    "dokku": ("run", 1),
+    "waydroid": ("shell", 0),
+    "bastille": ("cmd", 1),
+    "colima": ("ssh", 0),
+    "minikube": ("ssh", 0),
+    "guix": ("shell|environment", 0),
+    "enroot": ("start|exec", 1),
+    "udocker": ("run", 1),
+    "juju": ("exec|run|ssh", 0),
+    "salt-run": ("cmd.run", 0),
     **dict.fromkeys("direnv aws-vault chamber".split(), ("exec", 1)),
     "mise": ("exec|x", 0),
     "rustup": ("run", 1),
     "vagrant": ("ssh", 0),
     "fab": ("--", 0),
-    "launchctl": ("submit", 0),
+    "launchctl": ("submit|asuser|bsexec", 1),
 }
-_BETWEEN = "-n -p -e -C -E -u -l --name --prefix --env --user --workdir -w"
+_BETWEEN = "-n -p -e -C -E -u -l --name --prefix --env --user --workdir -w --exec-id --bind -B --pwd --mount --namespace --model"
 
 
 #: Programs whose command begins behind a word of its own (terminals), or behind pairs of paths (bwrap).
@@ -64,6 +84,10 @@ _BEHIND = {
         ("gnome-terminal", "xfce4-terminal", "terminator", "wezterm", "ptyxis", "kgx"), r"-e|-x|--command|--"
     ),
     **dict.fromkeys(("gdb", "lldb"), "--args|--"),
+    **dict.fromkeys(
+        ("nix", "nix-shell", "devbox", "cset", "supervise-daemon", "daemon", "pueue"),
+        r"-c|--command|--exec|--",
+    ),
     **dict.fromkeys(("bwrap", "bubblewrap"), r"--|(?![-/])[\w.-]+"),
 }
 
@@ -93,7 +117,26 @@ def _entered(call: Call) -> Iterator[Call]:
         yield replace(call, name=rest[0], words=tuple(rest[1:]), away=away)
 
 
-_ELSEWHERE = frozenset("multipass limactl lima distrobox toolbox adb machinectl incus oc vagrant fab".split())
+def _daemon(call: Call) -> Iterator[Call]:
+    """`start-stop-daemon --start --exec x -- words`, `flatpak run --command=x app words`: an option is the program."""
+    valued = "-p -x -n -u -a -c -d --pidfile --exec --name --startas --chuid --chdir --command"
+    found = split(call.words, valued, ends=True)
+    rest = found.operands
+    if call.program == "flatpak":
+        if not rest or rest[0].text != "run":
+            return
+        found = split(rest[1:], valued, ends=True)
+        rest = found.operands[1:]
+    named = next((found.values[one] for one in _NAMES_PROGRAM if one in found.values), None)
+    if named:
+        yield replace(call, name=named, words=tuple(rest))
+
+
+_NAMES_PROGRAM = ("--startas", "-a", "--exec", "-x", "--command")
+_ELSEWHERE = frozenset(
+    "multipass limactl lima distrobox toolbox adb machinectl incus oc vagrant fab crictl ctr pct qm vzctl nomad iocage"
+    " virtctl singularity apptainer heroku dokku eb scalingo waydroid bastille colima minikube juju".split()
+)
 
 
 _CONTAINER = "-e -u -w --user --workdir --env -n --namespace -c --container --name -v --volume -p --network"
@@ -105,7 +148,14 @@ _RUN = (
 def _in_container(call: Call) -> Iterator[Call]:
     words = call.words[1:] if call.texts[:1] == ("compose",) else call.words
     found = split(words, _CONTAINER, ends=True)
-    if not found.operands or found.operands[0].text not in ("exec", "run"):
+    verb = found.operands[0].text if found.operands else ""
+    if verb in ("unshare", "debug"):  # podman in its own rights, kubectl beside a node
+        behind = texts.index("--") + 1 if "--" in (texts := [word.text for word in words]) else 0
+        rest = words[behind:] if behind else found.operands[1:] if verb == "unshare" else ()
+        if rest:
+            away = call.away if verb == "unshare" else "on another machine"
+            yield replace(call, name=rest[0], words=tuple(rest[1:]), away=away)
+    if verb not in ("exec", "run"):
         return
     command = list(split(found.operands[1:], _RUN, ends=True).operands)[1:]
     texts = [word.text for word in command]

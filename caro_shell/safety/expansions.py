@@ -9,7 +9,7 @@ from collections.abc import Callable
 from caro_shell.safety.call import EVERY, LONGEST, SOMETHING, UNKNOWN
 
 SLICE = re.compile(r":\s*\(?(-?\d+)\)?(?:\s*:\s*\(?(-?\d+)\)?)?")
-SWAP = re.compile(r"(//?)([\w.:,;@+ -]+)(?:/([\w.:,;@+/ -]*))?")
+SWAP = re.compile(r"(//?)((?:\\.|[\w.:,;@+ -])+)(?:/((?:\\.|[\w.:,;@+/ -])*))?")
 #: `${x,,}` and its like.
 CASES: dict[str, Callable[[str], str]] = {
     ",,": str.lower,
@@ -48,7 +48,8 @@ def swapped(text: str, swap: re.Match[str]) -> str:
         return SOMETHING if UNKNOWN not in text else UNKNOWN
     if text.count(swap[2]) * len(swap[3] or "") > LONGEST:
         return UNKNOWN
-    return text.replace(swap[2], swap[3] or "", -1 if swap[1] == "//" else 1)
+    old, new = (re.sub(r"\\(.)", r"\1", one or "") for one in (swap[2], swap[3]))
+    return text.replace(old, new, -1 if swap[1] == "//" else 1)
 
 
 def modified(text: str, changes: str) -> str:

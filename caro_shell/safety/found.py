@@ -104,6 +104,8 @@ def found_files(call: Call) -> list[Word]:
     count = next((at for at, word in enumerate(words) if word.text.startswith(("-", "(", "!"))), len(words))
     starts = words[:count] or [Word(".", call.start, call.end)]
     name = _tested(call.texts)
+    if name is not None and "-o" in call.texts and _any_of(call.texts):
+        name = None
     if name is None:
         return starts
     below = f"/{SOMETHING}/{name}" if name else ""
@@ -111,6 +113,14 @@ def found_files(call: Call) -> list[Word]:
         replace(word, text=word.text.rstrip("/") + below if below else word.text, some=True)
         for word in starts
     ]
+
+
+def _any_of(texts: Sequence[str]) -> bool:
+    """Say whether one of the alternatives that find is told in parentheses lets every name through."""
+    return any(
+        before in ("-o", "-or", "(") and test in NAMES and value in _ANY
+        for before, test, value in zip(texts, texts[1:], texts[2:])
+    )
 
 
 def _tested(texts: Sequence[str]) -> str | None:

@@ -73,6 +73,8 @@ class Keeper(Nodes):
         own = call.program in self._state.functions or call.program in self._state.aliases
         if own and len(self.calls) > before + 1:
             made.append(self.calls[-1])  # what a function prints last
+        if call.program in ("eval", *SHELLS) and len(self.calls) == before + 2:
+            made.append(self.calls[-1])
         while made[-1].program in _TRANSPARENT:
             inner = next(wrappers.inner(made[-1]), None)
             if inner is None:
@@ -114,8 +116,7 @@ class Keeper(Nodes):
 
     def _script_in(self, text: str, call: Call, word: Word) -> None:
         shell = ownlines.shell(call, self._state.shell)
-        if shell != "bash":
-            text = dialects.plain(text, shell)[0]
+        text = dialects.plain(text, shell)[0]
         if UNKNOWN in text.strip() and text.strip(UNKNOWN + " ") == "":
             if call.program not in ("eval", "alias", "abbr", *SHELLS):  # those have rules of their own
                 held = Word(UNKNOWN, word.start, word.end, made_by=word.made_by)
@@ -136,4 +137,5 @@ class Keeper(Nodes):
             return
         found = inner.read(NOTHING if word is call.name else call.stdin, call)
         self.calls += found.calls
+        self.unread |= found.unread and call.program in ("eval", "ssh", *SHELLS)
         self.bomb = self.bomb or (span if found.bomb else None)

@@ -81,6 +81,13 @@ def _taken(call: Call) -> list[tuple[str, Word]] | None:
     if program == "env" and call.texts[:1] and call.texts[0].startswith(("--split-string=", "-S")):
         return [(re.sub(r"^(?:-S|--split-string=)", "", " ".join(call.texts)), call.words[0])]
     if program in ("sudo", "newgrp", "source", "."):
+        behind = _behind_host(call) if program == "sudo" else ()
+        if (
+            len(behind) == 1
+            and " " in behind[0].text
+            and {"-i", "-s", "--shell", "--login"} & set(call.texts)
+        ):
+            return [(behind[0].text, behind[0])]
         reads = {"-i", "-s"} & set(call.texts) and not _behind_host(call) if program == "sudo" else True
         text = read_text(call) if reads and program not in ("source", ".") else None
         if program in ("source", ".") and call.words:
@@ -102,6 +109,8 @@ def _from_substitution(word: Word) -> str | None:
 def given_to(call: Call) -> tuple[Word, ...]:
     """Return the words behind the line of `sh -c`: its $0, $1 and so on."""
     found = split(call.words, "-o -O --rcfile --init-file", ends=True)
+    if call.program in _SHELLS and found.has("-s") and not found.has("-c"):
+        return (call.name, *found.operands)
     return found.operands[1:] if call.program in _SHELLS and found.has("-c") else ()
 
 
@@ -117,7 +126,12 @@ def _of_shell(call: Call) -> list[tuple[str, Word]]:
         return [(text, early)]
     if found.has("-c", "--command"):
         if found.operands:
-            return [(found.operands[0].text, found.operands[0])]
+            first = found.operands[0]
+            same = [
+                word.text for word in found.operands if (word.start, word.end) == (first.start, first.end)
+            ]
+            whole = " ".join(same) if re.fullmatch(r"[\w./-]+", first.text) else first.text  # $c as one word
+            return [(whole, first)]
         return []
     if found.operands and (text := _from_substitution(found.operands[0])) is not None:
         return [(text, found.operands[0])]

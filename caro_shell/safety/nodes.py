@@ -137,6 +137,9 @@ class Nodes:
 
     def _heredoc(self, node: Node) -> str:
         body = [child for child in node.named_children if child.type == "heredoc_body"]
+        for one in (inner for child in body for inner in child.named_children):
+            if one.type == "command_substitution":
+                self._words.words(one, *self._place(one))
         return "".join(self._text(child) for child in body)
 
     def _assign(self, node: Node) -> None:  # noqa: C901

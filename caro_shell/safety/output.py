@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Sequence
 
-from caro_shell.safety import fishstrings
+from caro_shell.safety import filters, fishstrings
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import SOMETHING, UNKNOWN, Call
 
@@ -47,6 +47,27 @@ def output_of(calls: Sequence[Call], cwd: str) -> str:
     return UNKNOWN
 
 
+#: Programs that print nothing.
+_SILENT = frozenset(": true false cd test [ [[ export set sleep mkdir touch unset shift pushd".split())
+
+
+def outputs_of(calls: Sequence[Call], cwd: str, *, either: bool) -> list[str]:
+    """Return what `calls` print: all of them together, or one by one if only one of them would run (`either`).
+
+    Where that is not known of each, what the last one prints stands for it.
+    """
+    passed = {id(one) for call in calls for one in call.stdin.calls}
+    ends = [one for one in calls if id(one) not in passed and one.program not in _SILENT]
+    ends = [
+        one for one in ends if not any(to.operator[:1] == ">" and to.fd in ("", "1") for to in one.redirects)
+    ]
+    texts = [printed(one) for one in ends]
+    known = [text.rstrip("\n") for text in texts if text is not None]
+    if len(ends) < 2 or len(known) < len(ends):
+        return [output_of(calls, cwd)]
+    return known if either else ["\n".join(known)]
+
+
 def printed(call: Call) -> str | None:
     """Return what `call` prints, line breaks and all; None where that cannot be told."""
     if call.program in ("echo", "print"):
@@ -63,7 +84,7 @@ def printed(call: Call) -> str | None:
         return read_text(call)
     if call.program in ("base64", "base32", "xxd", "rev", "tr", "sed"):
         return _decoded(call)
-    return None
+    return filters.printed(call, read_text)
 
 
 def read_text(call: Call) -> str | None:
@@ -99,7 +120,7 @@ def _put(call: Call) -> str | None:
         return ""
     if "-f" in found.values:
         return _formatted((found.values["-f"].text, *texts))
-    text = ("\n" if found.has("-l") else " ").join(texts)
+    text = ("\n" if found.has("-l", "-N") else " ").join(texts)
     return (text if found.has("-r", "-R") else _escapes(text)) + "\n" * (not found.has("-n"))
 
 

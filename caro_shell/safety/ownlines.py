@@ -44,6 +44,8 @@ def lines(call: Call) -> list[tuple[str, Word]]:
     whole = Word("", call.start, call.end)
     if (made := alias(call)) and not any("=" in text for text in call.texts[:1]):
         return [(made[1], whole)]
+    if call.program == "bind" and "-x" in call.texts:  # of bash: '"key": line'
+        return [(word.text.partition(":")[2], word) for word in call.words if ":" in word.text]
     if call.program in ("bind", "bindkey") and len(call.words) > 1:
         return [(word.text, word) for word in split(call.words, "-M -m").operands[1:]]
     if call.program == "emulate":

@@ -43,7 +43,7 @@ _FURTHER = (
     " /usr/include /usr/lib/modules /usr/lib/systemd /lib/modules /lib/systemd /var/lib /var/log /var/www"
     " /var/mail /var/spool /var/db /var/backups /var/cache /var/run /var/lib/mysql /var/lib/postgresql"
     " /var/lib/docker /var/lib/dpkg /var/lib/rpm /var/lib/etcd /etc/ssh /etc/ssl /etc/systemd /etc/apt"
-    " /etc/pam.d /etc/sudoers.d /etc/init.d /etc/nginx /etc/letsencrypt /etc/kubernetes /boot/efi /boot/grub"
+    " /etc/pam.d /etc/sudoers.d /etc/init.d /etc/nginx /etc/letsencrypt /etc/letsencrypt/live /etc/letsencrypt/archive /etc/ssl/private /etc/kubernetes /etc/kubernetes/pki /boot/efi /boot/grub"
     " /System/Library /private/etc /private/var /opt/homebrew"
 )
 #: Directories further down that are worth as much.
@@ -51,7 +51,7 @@ _SYSTEM = frozenset(_FURTHER.split())
 #: Files without which the system does not start, or is open to others.
 _VITAL = re.compile(
     r"""/etc/(?:doas\.conf|polkit-1/rules\.d/.*|passwd|shadow|group|gshadow|sudoers(?:\.d/.*)?|fstab|hosts|crypttab|ld\.so\.(?:preload|conf)
-      |resolv\.conf|profile|ssh/(?:sshd?_config|ssh_host_\w+)|pam\.d/.*|inittab|default/grub|crontab|environment|nsswitch\.conf
+      |resolv\.conf|profile|ssh/(?:sshd?_config|ssh_host_[\w.*?-]+)|pam\.d/.*|inittab|default/grub|crontab|environment|nsswitch\.conf
       |machine-id|bash\.bashrc)
     |/boot/(?:vmlinu[xz]|initr|grub|efi|config|System\.map).*|/proc/(?:sysrq-trigger|sys/.*)
     |(?:/usr)?/lib(?:64)?/(?:.*/)?(?:ld-linux.*
@@ -59,7 +59,7 @@ _VITAL = re.compile(
     |/(?:usr/)?s?bin/(?:bash|sh|sudo|init|login|su|mount|systemctl|passwd|env|ls|cp|mv|rm|cat|dd|chmod|chown
       |kill|dash|zsh|fish|sshd?|getty|agetty|apt|apt-get|dpkg|rpm|dnf|yum|pacman|perl|python3?)
     |(?:/usr)?/lib/systemd/systemd
-    |/sys/(?:block|class|bus|devices)/.*/(?:delete|remove|unbind|online)|/var/lib/dpkg/status|/vmlinuz|/initrd\.img|/swapfile""",
+    |/sys/(?:block|class|bus|devices)/.*/(?:delete|remove|unbind|online)|/var/lib/(?:mysql/ibdata\d|dpkg/status|rpm/(?:Packages|rpmdb\.sqlite))|/vmlinuz|/initrd\.img|/swapfile""",
     re.VERBOSE,
 )
 #: Below these everything belongs to the system; below /etc and /var/lib the first level does.
@@ -78,10 +78,14 @@ _SINK = re.compile(
 )
 _HOMES = re.compile(r"(?:/home|/Users)/[^/]+|/root|/var/root")
 _PRECIOUS = re.compile(
-    r"(?:\.ssh|\.gnupg|\.config|\.local(?:/share)?|\.aws|\.kube|\.mozilla|\.password-store|\.bashrc|\.zshrc|\.profile"
+    r"(?:\.ssh|\.gnupg(?:/(?:private-keys-v1\.d|(?:pub|sec)ring\.\w+|trustdb\.gpg))?|\.local/share/keyrings|\.mozilla/firefox|\.config/(?:google-chrome|chromium)|\.config|\.local(?:/share)?|\.aws|\.kube|\.mozilla|\.password-store|\.bashrc|\.zshrc|\.profile"
     r"|\.bash_profile|\.config/fish|\.git|Documents|Desktop|Pictures|Music|Videos|Movies|Library|Photos|Dropbox"
     r"|\.ssh/(?:id_\w+|authorized_keys|config)|\.config/fish/config\.fish|\.bash_history|\.zsh_history|\.zprofile|\.zshenv"
     r"|\.thunderbird|\.gitconfig|\.vault-token|\.netrc|\.docker/config\.json|\.kube/config|\.aws/credentials|Library/.*|\.vimrc)(?:/\*)?"
+)
+#: What a repository is made of.
+_HISTORY = re.compile(
+    r"(?:^|/)\.git/(?:objects(?:/pack)?|refs(?:/heads|/stash)?|logs|HEAD|index|packed-refs)(?:/\*)?$"
 )
 _TEMPORARY = re.compile(r"(?:/private)?(?:/var)?/tmp(?:/.*)?|/dev/shm(?:/.*)?|/var/folders/.*|/run/user/.*")
 #: What a build, a package manager or an editor makes again.
@@ -91,7 +95,7 @@ _BUILT = re.compile(
       |\.eggs|\.ipynb_checkpoints|\.svelte-kit|\.angular|\.terraform|\.nyc_output|bower_components|vendor/bundle
       |DerivedData|Pods|_build|_?site|public|\.hypothesis|te?mp|tmp[-._].*|.*\.egg-info
       |.*[-_.](?:build|tmp|temp|cache)|(?:build|cmake-build|dist|test|bazel)[-_].*|\.DS_Store|logs?|test-results
-      |reports?|generated|gen|artifacts|\.?Trash|scratch|junk|old_?builds?|__MACOSX|storybook-static)
+      |_cacache|registry/cache|\.m2/repository|reports?|generated|gen|artifacts|\.?Trash|scratch|junk|old_?builds?|__MACOSX|storybook-static)
     (?:/\*{0,2}|/.*)?""",
     re.VERBOSE,
 )
@@ -163,7 +167,7 @@ def _partly_known(path: str, home: str) -> Place:
 def _of(path: str, home: str) -> Place:  # noqa: C901
     if _SINK.fullmatch(path):
         return Place.SINK
-    if path.rpartition("/")[2] in (".git", ".hg"):
+    if path.rpartition("/")[2] in (".git", ".hg") or _HISTORY.search(path):
         return Place.PRECIOUS
     if path == "/":
         return Place.ROOT

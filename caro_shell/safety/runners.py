@@ -129,7 +129,6 @@ WRAPPERS = {
     "tini": Wrapper("-p -e"),
     "dumb-init": Wrapper(),
     "catatonit": Wrapper(),
-    "start-stop-daemon": Wrapper("-p -x -n -u -a -c -d --pidfile --exec --name --startas --chuid --chdir"),
     "daemonize": Wrapper("-a -c -e -o -p -l -u -E"),
     "trickle": Wrapper("-d -u -w -t -l -n"),
     "runcon": Wrapper("-t -u -r -l"),
@@ -143,6 +142,51 @@ WRAPPERS = {
     "autossh": Wrapper(
         "-M -p -i -l -o -F -J -L -R -D -b -c -E -e -m -O -Q -S -W -w -B -I", 1, away="on another machine"
     ),
+    **dict.fromkeys(
+        (
+            "ssh-agent chronic ifne with-contenv run-one run-this-one keep-one-running pfexec dzdo please calife zrun"
+            " annotate-output pgrphack fghack nosync libeatmydata torsocks-run uvx stdoutisatty gamemoderun mangohud"
+        ).split(),
+        Wrapper("-a -t -k"),
+    ),
+    **dict.fromkeys(
+        ("sudo-rs", "lxqt-sudo", "gksudo", "kdesu", "kdesudo", "beesu"), Wrapper("-u -g", root=True)
+    ),
+    **dict.fromkeys(
+        ("srun", "salloc", "bsub", "mpirun", "mpiexec", "mpirun.openmpi", "prterun", "aprun"),
+        Wrapper(
+            "-n -np -N -p -c -t -w -J -A -q -o -e -H --host --hostfile --nodes --ntasks --partition --time --nodelist --mem"
+        ),
+    ),
+    **dict.fromkeys(
+        ("lckdo", "setlock", "with-lock-ex", "timelimit", "retry", "jexec", "ldsudo"),
+        Wrapper("-t -T -s -S -w -W -u", 1),
+    ),
+    **dict.fromkeys(
+        (
+            "ld.so",
+            "ld-linux-x86-64.so.2",
+            "ld-linux-aarch64.so.1",
+            "ld-linux.so.2",
+            "ld-musl-x86_64.so.1",
+            "ld-linux-armhf.so.3",
+        ),
+        Wrapper("--library-path --preload --argv0 --audit --inhibit-rpath --glibc-hwcaps-prepend"),
+    ),
+    "tsp": Wrapper("-L -N -D -W -d -G -S"),
+    "nq": Wrapper("-c"),
+    "arch": Wrapper("-e -d"),
+    "sandbox-exec": Wrapper("-p -f -n -D"),
+    "termux-chroot": Wrapper(),
+    "schroot": Wrapper("-c -u -d -s -n --chroot --user --directory --session-name"),
+    "dchroot": Wrapper("-c -d"),
+    "rsh": Wrapper("-l", 1, away="on another machine"),
+    "dbclient": Wrapper("-p -i -l -L -R", 1, away="on another machine"),
+    "mrsh": Wrapper("-l", 1, away="on another machine"),
+    "lxc-attach": Wrapper("-n -P --name --lxcpath", away="in a container"),
+    "lxc-execute": Wrapper("-n -f -P --name", away="in a container"),
+    "distrobox-enter": Wrapper("-n --name", 1),
+    "ch-run": Wrapper("-b -c -g -u -w", 1),
     # On another machine: the host stands before the command.
     "ssh": Wrapper(
         "-p -i -l -o -F -J -L -R -D -b -c -E -e -m -O -Q -S -W -w -B -I", 1, away="on another machine"

@@ -142,6 +142,9 @@ class Reader(Keeper):
 
     def _command(self, node: Node, stdin: Stdin, redirects: tuple[Redirect, ...]) -> list[Call]:
         words: list[Word] = []
+        if ">(" in self._text(node):  # what is written to it is what the command reads
+            texts = [self._redirect(one) for one in node.named_children if one.type == "herestring_redirect"]
+            stdin = next((one for one in texts if isinstance(one, Stdin)), stdin)
         self._fed = stdin
         own = [one for one in redirects if one.operator]
         for_this: dict[str, tuple[str, ...]] = {}
@@ -207,7 +210,7 @@ class Reader(Keeper):
     def _assigned(self, node: Node, *_: object) -> list[Call]:
         self._assign(node)
         # What is remembered, and what a prompt runs: the same as with export.
-        if self._text(node).startswith(("HIST", "PROMPT_COMMAND")):
+        if self._text(node).startswith(("HIST", "PROMPT_COMMAND", "PS1=", "PS4=", "PROMPT=")):
             word = Word(self._text(node), *self._place(node))
             self._made(self._with_rights(Call(Word("export"), (word,), *self._place(node), self._state.cwd)))
         return []

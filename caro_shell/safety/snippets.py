@@ -35,6 +35,8 @@ _INTERPRETERS = {
     "python": _Interpreter("python", "-c", "-m -W -X"),
     "perl": _Interpreter("perl", "-e -E", "-M -m -I -F"),
     "ruby": _Interpreter("ruby", "-e", "-r -I -F"),
+    "irb": _Interpreter("ruby", "-e", "-r -I"),
+    "pry": _Interpreter("ruby", "-e --exec", "-r -I"),
     "node": _Interpreter("node", "-e -p -pe --eval --print", "-r --require"),
     "nodejs": _Interpreter("node", "-e -p -pe --eval --print", "-r --require"),
     "bun": _Interpreter("node", "-e -p --eval --print", "-r", reads=False),
@@ -76,13 +78,26 @@ def snippets(call: Call) -> list[Snippet]:
     given, operands = _given(call, known)
     if known.language == "awk":
         scripted = any(text.startswith("-f") for text in call.texts)
-        return [Snippet("awk", operands[0].text, operands[0])] if operands and not scripted else []
+        return (
+            [Snippet("awk", _held(call, operands[0].text), operands[0])] if operands and not scripted else []
+        )
     if known.language == "powershell":
         return [Snippet("powershell", _clear(option, word.text), word) for option, word in given] or _read(
             call, known, operands
         )
     found = [Snippet(known.language, word.text, word) for _, word in given]
     return found or _read(call, known, operands)
+
+
+def _held(call: Call, text: str) -> str:
+    """Return the awk program `text` with what its variables hold in the place of those that it runs."""
+    held = dict(re.findall(r'(?<![\w$])([A-Za-z_]\w*)\s*=\s*"([^"\\]*)"', text))
+    held |= {one[0]: one[2] for word in call.words if (one := word.text.partition("="))[1]}
+    return re.sub(
+        r"\bsystem\s*\(\s*([A-Za-z_]\w*)\s*\)",
+        lambda found: f'system("{held[found[1]]}")' if found[1] in held else found[0],
+        text,
+    )
 
 
 def _given(call: Call, known: _Interpreter) -> tuple[list[tuple[str, Word]], list[Word]]:

@@ -77,7 +77,9 @@ class State:
         return {**self.variables, **numbered, **everything}
 
     def note(self, call: Call) -> None:  # noqa: C901, PLR0912
-        """Change as the builtin does that is called."""
+        """Change as the builtin does that is called, and keep its last word, `$_`."""
+        last = call.words[-1] if call.words else call.name
+        self.variables["_"] = (last.text if last.known and not last.glob else UNKNOWN,)
         if call.program in ("cd", "pushd", "chdir"):
             self._move(call.texts)
         elif call.program in ("read", "mapfile", "readarray"):

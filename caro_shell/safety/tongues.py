@@ -47,5 +47,5 @@ DOES: dict[str, tuple[tuple[str, str], ...]] = {
     "expect": ((r"\bfile\s+delete\s+(?:-force\s+)?(?:--\s+)?", "rm -rf -- {0}"), (r"\bopen\s+(?=\S+\s+w)", ": > {0}")),
     "emacs": ((r"\(\s*delete-directory\s+", "rm -rf -- {0}"), (r"\(\s*delete-file\s+", "rm -- {0}")),
     "awk": ((r"(?<![<>=!&|\w)])>\s*(?=\")|(?<=print )>\s*(?=\")|(?<=[\w\"')]) ?>\s*(?=\"/)", ": > {0}"), (r">>\s*(?=\")", ": >> {0}")),
-    "powershell": ((r"(?i)\b(?:Remove-Item|ri|rd|del|erase|rmdir)\s+(?:-\w+\s+)*", "rm -rf -- {0}"), (r"(?i)\b(?:Clear-Content|Set-Content|Out-File)\s+(?:-\w+\s+)*", ": > {0}")),
+    "powershell": ((r"(?i)\b(?:Remove-Item|ri|rd|del|erase|rmdir|(?<![-\w])rm(?=\s+-(?:r|fo)))\s+(?:-\w+\s+)*", "rm -rf -- {0}"), (r"(?i)\b(?:Clear-Content|Set-Content|Out-File)\s+(?:-\w+\s+)*", ": > {0}")),
 }  # fmt: skip

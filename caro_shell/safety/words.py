@@ -154,6 +154,7 @@ class Expander:
             return [value for held in self.state.value(name) for value in self.state.value(held)]
         if sign:
             return [SOMETHING if sign == "#" else UNKNOWN]
+        self._in_index(node, index or "")
         values = list(self.state.value(name))
         self._made_by += self.state.made.get(name, ())
         many = name in ("@", "*") or (index or "")[1:-1] in ("@", "*")
@@ -166,6 +167,13 @@ class Expander:
         if part:
             return sliced(values, int(part[1]), part[2], whole=not many, first=int(name in ("@", "*")))
         return list(self._changed(node, name, values or [UNKNOWN], change))
+
+    def _in_index(self, node: Node, index: str) -> None:
+        """Read the substitutions in the index of an array."""
+        for child in node.named_children if "$(" in index else ():
+            for one in child.named_children:
+                if one.type == "command_substitution":
+                    self._substituted(one)
 
     def _changed(self, node: Node, name: str, values: list[str], change: str) -> Iterator[str]:  # noqa: C901
         open_ = (values == [UNKNOWN] and name not in self.state.variables) or (

@@ -16,6 +16,8 @@ from caro_shell.safety.runners import WRAPPERS, Wrapper
 
 #: Deepest that one program is looked for inside another.
 DEEPEST = 12
+#: Most words that a program is called for one by one.
+_MOST = 12
 
 _FILTERS = frozenset("grep egrep fgrep rg head tail awk sed uniq comm fzf".split())
 _LISTERS = frozenset("git rg ag grep egrep fgrep locate cat comm jq docker kubectl ps pgrep lsof".split())
@@ -65,6 +67,8 @@ def _wrapped(call: Call, wrapper: Wrapper) -> Iterator[Call]:
         rest = list(itertools.dropwhile(lambda word: word.also, rest))
     while wrapper.assigns and rest and re.match(r"\w+=", rest[0].text):
         rest = rest[1:]
+    while len(rest) > 1 and rest[0].text.isdigit():  # `mpirun -np 2`
+        rest = rest[1:]
     if len(rest) == 1 and " " in rest[0].text:  # a line, which the reader reads
         return
     cwd = found.values.get("--chdir") or found.values.get("-D" if call.program == "sudo" else "-C")
@@ -96,14 +100,14 @@ def _by_xargs(call: Call) -> Iterator[Call]:
     )
     arriving = given(call, between)
     listed = found.values.get("-a") or found.values.get("--arg-file")
-    if listed and listed.made_by:
-        arriving = given(replace(call, stdin=Stdin(listed.made_by)), between)
+    if listed:
+        made = listed.made_by or (Call(Word("cat"), (listed,), call.start, call.end, call.cwd),)
+        arriving = given(replace(call, stdin=Stdin(made)), between)
     if not found.operands:
         return
     name, *words = found.operands
     if holder:
-        filled = _filled(words, holder, arriving)
-        yield replace(call, name=name, words=tuple(filled))
+        yield from _each(call, name, words, holder, arriving)
     else:
         yield replace(call, name=name, words=(*words, *arriving))
 
@@ -121,7 +125,7 @@ def given(call: Call, between: str | None = None) -> tuple[Word, ...]:
     ):
         text = read_text(call)
     if text is not None and UNKNOWN not in text:
-        if between == "\0" and any(one.program == "printf" for one in call.stdin.calls[-1:]):
+        if between == "\0" and any(one.program in ("printf", "print") for one in call.stdin.calls[-1:]):
             between = "\n"  # which `printed` puts in its place
         parts = [one.strip("\n") for one in text.split(between)]
         return tuple(Word(part, call.start, call.end) for part in parts if part)
@@ -198,10 +202,10 @@ def _by_parallel(call: Call) -> Iterator[Call]:
             break
     if words:
         name, *rest = words
-        filled = (
-            _filled(rest, "{}", arriving) if any("{" in word.text for word in rest) else [*rest, *arriving]
-        )
-        yield replace(call, name=name, words=tuple(filled))
+        if any("{" in word.text for word in rest):
+            yield from _each(call, name, rest, "{}", arriving)
+        else:
+            yield replace(call, name=name, words=(*rest, *arriving))
 
 
 def parallel_lines(call: Call) -> list[str]:
@@ -250,6 +254,15 @@ def _by_fd(call: Call) -> Iterator[Call]:
             if not any("{" in one.text for one in command):
                 filled.append(place)
             yield replace(call, name=command[0], words=tuple(filled))
+
+
+def _each(
+    call: Call, name: Word, words: Sequence[Word], holder: str, arriving: Sequence[Word]
+) -> Iterator[Call]:
+    """Yield a call of `name` for each word that is `arriving` in the place of `holder`."""
+    for one in arriving[:_MOST] or (None,):
+        filled = _filled(words, holder, (one,) if one else ())
+        yield replace(call, name=_filled((name,), holder, (one,))[0] if one else name, words=tuple(filled))
 
 
 def _filled(words: Sequence[Word], holder: str, arriving: Sequence[Word]) -> list[Word]:

@@ -18,7 +18,7 @@ _PIECE = re.compile(
     |(?P<plain>(?:\\.|[^\s;()'"|&\\<>$]|\$(?![({'"]))+|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_NAMES = r"(?P<name>[A-Za-z_]\w*)(?:\s+\w+)*?"
+_NAMES = r"(?P<name>[A-Za-z_]\w*)(?P<more>(?:\s+(?!in\s)[A-Za-z_]\w*)*)"
 #: How a block begins, at the place of a command.
 _HEADS = tuple(
     (kind, re.compile(pattern))
@@ -30,7 +30,7 @@ _HEADS = tuple(
         ("asked", r"(?P<word>if|while|until)(?=\s|\()"),
         ("chosen", r"case\s+(?P<of>\S+)\s+\{"),
         ("nameless", r"(?:function\s*(?:\(\s*\))?|\(\s*\))\s*\{(?=\s)"),
-        ("named", r"(?:function\s+(?P<one>[\w:.+-]+)(?:\s+[\w:.+-]+)*\s*(?:\(\s*\)|(?=\{))|(?P<two>[\w:.+-]+)\s*\(\s*\))\s*(?P<brace>\{(?=\s))?(?!\()"),
+        ("named", r"(?:function\s+(?P<one>[\w:.+-]+)(?P<others>(?:\s+[\w:.+-]+)*)\s*(?:\(\s*\)|(?=\{))|(?P<two>[\w:.+-]+)\s*\(\s*\))\s*(?P<brace>\{(?=\s))?(?!\()"),
     )
 )  # fmt: skip
 _GOES_ON = frozenset(["!", "do", "then", "else", "time", "coproc", "noglob", "nocorrect", "-", "always"])
@@ -56,6 +56,7 @@ class Blocks:
         self._ended = True  # nothing stands before that would have to be ended
         self._tested = False  # a test has just ended, which a brace may follow
         self._count = 0
+        self._more = ""  # what gives the other variables of a loop their values
 
     def read(self) -> tuple[str, list[int]]:
         """Return the line as bash would have it, and the place in it of each character."""
@@ -134,7 +135,7 @@ class Blocks:
             self._made.copy(text, at)
             self._loop(at + 1, tail)
             return
-        self._made.copy("&" if text in ("&!", "&|") else text, at)
+        self._made.copy({"&!": "&", "&|": "&", ";|": ";;"}.get(text, text), at)
         self._first = self._ended = True
 
     def _plain(self, text: str, at: int) -> None:
@@ -196,11 +197,13 @@ class Blocks:
 
     def _listed(self, head: re.Match[str]) -> None:
         self._made.put(f"for {head['name']} in ", head.start())
+        self._more = "".join(f"{one}=${head['name']}; " for one in head["more"].split())
         self._frames.append(_Frame("header", tail="; done"))
         self._first = False
 
     def _given(self, head: re.Match[str]) -> None:
         self._made.put(f"for {head['name']} in ", head.start())
+        self._more = "".join(f"{one}=${head['name']}; " for one in head["more"].split())
         self._frames.append(_Frame("paren", ";", "end" if head["word"] == "foreach" else "; done"))
         self._first = False
 
@@ -223,7 +226,10 @@ class Blocks:
         self._brace(f"; }}; {name}")
 
     def _named(self, head: re.Match[str]) -> None:
-        self._made.put(f"{head['one'] or head['two']}() {{ ", head.start())
+        name = head["one"] or head["two"]
+        for other in (head["others"] or "").split():
+            self._made.put(f'{other}() {{ {name} "$@"; }}; ', head.start())
+        self._made.put(f"{name}() {{ ", head.start())
         if head["brace"]:
             self._brace("; }")
         else:
@@ -246,8 +252,10 @@ class Blocks:
         """Begin the body of a loop, whose words end `at`."""
         self._first = self._ended = True
         if re.compile(r"\s*do\b").match(self._line, at):
+            self._more = ""
             return
-        self._made.put(" do ", at)
+        self._made.put(f" do {self._more}", at)
+        self._more = ""
         self._frames.append(_Frame("foreach", "; done") if tail == "end" else _Frame("short", tail))
 
     def _shut(self, at: int) -> None:

@@ -13,7 +13,11 @@ _BEGINS = r"(?<![^\s;&|(])"
 _NESTED = r"[^(){}]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^(){}]*)*"
 #: What is asked of files so that few of them pass: a size, an age, a place in a list, no target, no content.
 _FEW = re.compile(r"\[-?\d|L|[amc](?:[MwhmsdS]?\+|[hmsd]?-)|@|\^F|[+]\w")
-_CODE = re.compile(r"e(?:(?P<mark>[:'\"|,.%^])|\{)(?P<code>.*?)(?:(?P=mark)|\})", re.DOTALL)
+_CODE = re.compile(
+    r"e(?:(?P<mark>[:'\"|,.%^-])(?P<code>.*?)(?P=mark)|\{(?P<braced>.*?)\}|\[(?P<boxed>.*?)\])", re.DOTALL
+)
+#: Kinds of files of which there are so few that to leave them out leaves nothing out.
+_RARE = re.compile(r"\^[@=p%]")
 
 
 def _outside(pattern: str, form: Callable[[re.Match[str]], str | None]) -> Form:
@@ -26,8 +30,19 @@ def _qualified(found: re.Match[str]) -> str | None:
     inner = found["in"].removeprefix("#q")
     code = _CODE.search(inner)
     if code:
-        return f"$({code['code'].strip(chr(39) + chr(34))})"
-    return "\1" if _FEW.search(inner) else ""
+        text = code["code"] or code["braced"] or code["boxed"] or ":"
+        return f"$({text.strip(chr(39) + chr(34))})"
+    return "\1" if _FEW.search(_RARE.sub("", inner)) else ""
+
+
+def _otherwise(found: re.Match[str]) -> str:
+    """Return `${(e):-'text'}` as what its flags make of the text."""
+    flags, text = found["flags"], found["text"]
+    if "Q" in flags:
+        text = text.strip("'\"")
+    if "%" in flags:
+        text = re.sub(r"%[~d/]", "$PWD", text)
+    return text.lower() if "L" in flags else text.upper() if "U" in flags else text
 
 
 def _index(found: re.Match[str]) -> str:
@@ -39,17 +54,30 @@ def _index(found: re.Match[str]) -> str:
 
 
 FORMS: tuple[Form, ...] = (
+    # Arrays, files as an array, and what flags make of a text.
+    _outside(
+        rf"(?P<it>{_BEGINS}set -A (?P<name>\w+) (?P<words>[^;&|\n()]*))",
+        lambda found: f"{found['name']}=({found['words']})",
+    ),
+    _outside(rf"(?P<it>{_BEGINS}mapfile\[(?P<path>[^\]\s]+)\]=)", lambda found: f": >{found['path']} "),
+    (re.compile(rf"{_BEGINS}unset\s+[\"']?mapfile\[([^\]\s]+)\][\"']?"), lambda found: f"rm -f {found[1]}"),
+    (re.compile(r"\$\{\((?P<flags>[a-zA-Z%=@]+)\):-(?P<by>['\"]|)(?P<text>[^{}\"]*?)(?P=by)\}"), _otherwise),
+    (
+        re.compile(r"\$\{\([a-zA-Z@]*j::[a-zA-Z@]*\)(\w+)\}"),
+        lambda found: f'$(printf %s "${{{found[1]}[@]}}")',
+    ),
+    (re.compile(r"\$\{\([a-zA-Z@]*e[a-zA-Z@]*\)(\w+)\}"), lambda found: f'$(eval "print ${{{found[1]}}}")'),
     # Numbers in a pattern, x<1-9>, and how one is to match, (#i)x.
     _outside(r"(?P<it><\d*-\d*>)", lambda _: "[0-9]"),
     _outside(r"(?P<it>\(#[^q()][^()]*\))", lambda _: ""),
     # Alternatives in a pattern: x.(c|h), behind what is no name of a function.
     _outside(
-        r"(?P<it>(?:(?<=[*.\w/\]~^}\"'-])|(?<=[ \t(]))\((?P<in>[\w.*?/+,@~^-]*(?:\|[\w.*?/+,@~^-]*)+)\))",
+        r"(?P<it>(?:(?<=[*.\w/\]~^}\"'-])|(?<=[ \t(])(?<!\bin )(?<!;; )(?<!;\| )(?<!;& ))\((?P<in>[\w.*?/+,@~^-]*(?:\|[\w.*?/+,@~^-]*)+)\))",
         lambda found: "{" + found["in"].replace("|", ",") + "}",
     ),
     # Qualifiers.
     _outside(
-        r"(?P<it>(?<=[*?\w\]>)/}\"'-])\((?P<in>#q[^()]*|(?=[#^/.@=*%\w,:;+\[\]'\"-])(?:[^()\s|&;]|e[:'\"{][^()]*)*)\)(?=[\s;&|)]|$))",
+        r"(?P<it>(?<=[*?\w\]>)/}\"'-])\((?P<in>#q[^()]*|(?=[#^/.@=*%\w,:;+\[\]'\"-])(?:[^()\s|&;]|e[:'\"{\[-][^()]*)*)\)(?=[\s;&|)]|$))",
         lambda found: _qualified(found) if found["in"] else None,
     ),
     # All but x: ^x, (^x), and x without y: x~y.
@@ -80,6 +108,7 @@ FORMS: tuple[Form, ...] = (
     # An index, $x[2]; the length, $#x; a change, $x:h; where a program is, $commands[x].
     (re.compile(r"\$\{?(commands)\[(\w+)\]\}?"), _index),
     (re.compile(r"\$(?=\{?(\w+))(?:\w+|\{\w+(?=[^{}]*\}))\[(?![@*]\])((?:\([^()]*\))?[^]\[]+)\]\}?"), _index),
+    (re.compile(r"\$([A-Za-z_]\w*)\[([@*])\]"), lambda found: f"${{{found[1]}[{found[2]}]}}"),
     (re.compile(r"\$#(\w+)"), lambda found: f"${{#{found[1]}}}"),
     (re.compile(r"\$([A-Za-z_]\w*)((?::[htraAP])+)(?!\w)"), lambda found: f"${{{found[1]}{found[2]}}}"),
     # Functions and aliases that are given their text as a value.

@@ -28,6 +28,7 @@ from caro_shell.safety.rules import (
     disclosing,
     disks,
     editing,
+    encrypting,
     erasing,
     exposing,
     fetched,
@@ -77,7 +78,7 @@ FAILED = "caro failed to judge this part; see the log of the daemon"
 
 Rule = Callable[[Call, str], Iterator[Reason]]
 _TOPICS = (
-    deleting, overwriting, unpacking, disks, erasing, volumes, backups, permissions, acls, owners, processes, services,
+    deleting, overwriting, unpacking, disks, erasing, encrypting, volumes, backups, permissions, acls, owners, processes, services,
     power, system, filling, traces, records, packages, libraries, accounts, editing, logins, network, firewall, guards, exposing, serving, reverseshells,
     disclosing, sending, code, unknown, fetched, placing, interpreters, git, gitpaths, containers, virtual, databases, frameworks, repositories,
     clusters, infrastructure, stores, cloud, platforms, buckets,

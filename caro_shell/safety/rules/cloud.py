@@ -28,19 +28,22 @@ _AWS_DATA = re.compile(
     r"|cognito-idp delete-user-pool|kinesis delete-stream|sqs (?:purge-queue|delete-queue)|emr terminate-clusters|timestream-write delete-\S+"
     r"|account close-account|configservice (?:delete|stop)-configuration-recorder|securityhub disable-\S+|macie2 disable-\S+|inspector2 disable|iam delete-(?:account-\S+|saml-provider)|ecr delete-repository .*--force"
     r"|secretsmanager delete-secret .*--force-delete\S*|logs delete-log-group|elasticbeanstalk (?:delete-application|terminate-environment)|autoscaling delete-auto-scaling-group .*--force-delete"
-    r"|codecommit delete-repository|qldb delete-ledger|keyspaces delete-\S+|lambda delete-function .*\*)"
+    r"|route53domains (?:delete-domain|transfer-domain\S*|disable-domain-transfer-lock)|sns delete-topic|mq delete-broker|kafka delete-cluster"
+    r"|s3api put-bucket-lifecycle-configuration .*\"Expiration\"\s*:\s*\{\s*\"Days\"\s*:\s*[1-3]\s*\}|codecommit delete-repository|qldb delete-ledger|keyspaces delete-\S+|lambda delete-function .*\*)"
 )
 _AWS_GIVES = re.compile(
     r"AdministratorAccess|--acl[ =]public-read(?:-write)?|put-bucket-policy .*\"?Principal\"?\s*:\s*\"?\*|delete-public-access-block"
     r"|Group=all\b|--group-names all\b|\"?Action\"?\s*:\s*\[?\"\*|add-permission .*--principal[ =]\*"
-    r"|BlockPublicAcls=false|authorize-security-group-ingress .*0\.0\.0\.0/0.*|--publicly-accessible"
+    r"|BlockPublicAcls=false|\"?(?:Principal|AWS)\"?\s*:\s*\[?\"?\*\"|--group-name[ =](?i:admin\S*)\b|authorize-security-group-ingress .*0\.0\.0\.0/0.*|--publicly-accessible"
 )
 
 
-def _aws(call: Call, home: str) -> Iterator[Reason]:
+def _aws(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     del home
     text = " ".join(call.texts)
-    if _HARMLESS.search(text):
+    if _HARMLESS.search(text) or re.match(
+        r"(?:--\S+ (?!-)\S+ |--\S+ )*[a-z0-9-]+ (?:get|list|describe|head|wait)(?:-|\b)", text
+    ):
         return
     if re.search(r"\bs3 rb\b", text):
         level = Level.DANGER if "--force" in text else Level.CAUTION
@@ -68,10 +71,17 @@ def _aws(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.DANGER, "deletes something of the cloud account, not recoverable", call)
     elif _AWS_GIVES.search(text):
         yield said(Level.DANGER, "gives rights to everybody, or all rights to somebody", call)
-    elif re.search(r"Status=Suspended|--no-deletion-protection|--no-enable-termination-protection", text):
+    elif re.search(r"--(?:desired-count|desired-capacity|max-size)[ =]0\b", text):
+        yield said(Level.CAUTION, "stops every copy of a service", call)
+    elif re.search(r"--backup-retention-period[ =]0\b", text):
+        yield said(Level.DANGER, "deletes all backups that the database makes by itself", call)
+    elif re.search(
+        r"Status=Suspended|--no-deletion-protection|--no-enable-termination-protection",
+        text,
+    ):
         yield said(Level.CAUTION, "switches off what protects data of the cloud account", call)
     elif re.search(
-        r"^(?:.*\s)?[a-z0-9-]+ (?:batch-)?(?:delete|terminate|purge|deregister|remove|detach|disable|revoke|stop|reboot|deactivate)-[a-z-]+",
+        r"^(?:.*\s)?[a-z0-9-]+ (?:batch-)?(?:delete|terminate|purge|deregister|remove|detach|disable|revoke|stop|reboot|deactivate)-[a-z-]+|change-resource-record-sets .*\bDELETE\b",
         text,
     ):
         made = any(word.made_by or word.some for word in call.words)
@@ -85,7 +95,7 @@ def _aws(call: Call, home: str) -> Iterator[Reason]:
 #: Rights for everybody, or all of them for somebody.
 _GIVES = re.compile(
     r"add-iam-policy-binding .*(?:allUsers|allAuthenticatedUsers|roles/owner)|role assignment create .*\bOwner\b"
-    r"|--public-access (?:container|blob)\b"
+    r"|--public-access (?:container|blob)\b|--allow-blob-public-access(?:[ =](?:true|True|1))?(?: -|$)"
 )
 _ANYWHERE = re.compile(
     r"0\.0\.0\.0/0|::/0|--source-address-prefix(?:es)?[ =]\W?(?:\*|Internet|Any)|0\.0\.0\.0 .*255\.255\.255\.255"
@@ -107,15 +117,13 @@ def _noun_verb(call: Call, home: str) -> Iterator[Reason]:
         text,
     )
     other = re.search(
-        r"(?:^|\s|:)(delete|destroy|rm|remove|purge|terminate|stop|deallocate|reboot|shutdown|undelete|drop|disable)\b",
+        r"(?:^|\s|:|service-instance-|cluster-|instance-)(delete|destroy|rm|remove|purge|terminate|stop|deallocate|reboot|shutdown|undelete|drop|disable)\b",
         text,
     )
     if _GIVES.search(text) or (_ANYWHERE.search(text) and _OPENED.search(text)):
         yield said(Level.DANGER, "gives rights to everybody, or all rights to somebody", call)
     elif (
-        re.search(
-            r"\b(?:functions?|secret|secrets|key|keys|domain|domains|apps?|registry|machines?|lb)\b", found[0]
-        )
+        re.search(r"\b(?:functions?|secret|secrets|key|keys|apps?|registry|machines?|lb)\b", found[0])
         if found
         else False
     ):
@@ -127,12 +135,23 @@ def _noun_verb(call: Call, home: str) -> Iterator[Reason]:
             or call.program in ("flyctl", "fly", "heroku")
         )
         yield said(Level.DANGER if forced else Level.CAUTION, "deletes something of the cloud account", call)
+    elif found and re.search(r"\brecords?\b", found[0]):
+        yield said(Level.CAUTION, "deletes something of the cloud account", call)
     elif found:
         yield said(Level.DANGER, "deletes something of the cloud account, not recoverable", call)
     elif other:
         made = any(word.made_by or word.some for word in call.words)
         listed = made and other[1] in ("delete", "rm", "remove", "destroy")
-        whole = text.startswith("destroy ") or other[1] == "purge" or "--delete-backup-data true" in text
+        kept = re.search(
+            r"\b(?:pubsub|servicebus|eventhubs?|logging (?:sinks|buckets|logs)|deployment-manager|monitor (?:diagnostic|activity-log)\S*)\b",
+            text,
+        )
+        whole = (
+            text.startswith("destroy ")
+            or other[1] == "purge"
+            or (kept and other[1] == "delete")
+            or "--delete-backup-data true" in text
+        )
         yield said(
             Level.DANGER if listed or whole else Level.CAUTION,
             "deletes or stops something of the cloud account",

@@ -37,7 +37,10 @@ def _kubectl(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     if verb == "delete":
         yield from _deleted(call, rest)
     elif verb in ("drain", "cordon", "taint"):
+        listed = [one for word in found.operands for one in word.made_by]
         wide = found.has("--all") and bool(re.search(r":NoExecute(?!-)", " ".join(texts)))
+        wide = wide or (verb == "drain" and any("get" in one.texts and "-l" not in one.texts for one in listed)
+                        and not any(one.program in ("grep", "head", "awk", "sed", "fzf") for one in listed))  # fmt: skip
         yield said(Level.DANGER if wide else Level.CAUTION, "takes a node away from what runs on it", call)
     elif verb == "scale" and re.search(r"--replicas[= ]0\b", " ".join(call.texts)):
         wide = found.has("--all") or "-A" in call.texts or not all(word.known for word in found.operands)
@@ -103,6 +106,8 @@ RULES = {
 _HELM = "-n --namespace --kube-context --kubeconfig --timeout"
 _HELP = "--help -h --dry-run"
 ROWS = (
+    Row("kubectl|oc|k", Level.DANGER, "lets containers of a namespace do what root may", verbs="label", words=r"pod-security\.kubernetes\.io/enforce=privileged", unless=_HELP),
+    Row("rancher", Level.DANGER, "deletes a whole cluster", verbs="clusters?|nodes?|projects? delete|rm", unless=_HELP),
     Row("microk8s|k3s|k0s", Level.DANGER, "deletes something of the cluster with all that it holds", verbs="kubectl delete", words=r"--all\b|\b(?:ns|namespace|pvc?)\b"),
     Row("microk8s|k3s|k0s|rke|rke2", Level.DANGER, "takes the cluster down with all in it", verbs="reset|remove|kill-all|uninstall", unless=_HELP),
     Row("k3s-uninstall.sh|k3s-killall.sh|rke2-uninstall.sh", Level.DANGER, "takes the cluster down with all in it"),

@@ -57,6 +57,7 @@ def by_copier(call: Call) -> tuple[str, str]:
     long = (
         "--exclude --include --rsh --filter --profile --region --acl --files-from --exclude-from --identity"
     )
+    other = "-f --filename -d --desc -R --repo" if program in ("gh", "glab") else other
     found = split(call.words, f"{own.get(program, other)} {long}")
     operands = list(found.operands)
     if program in ("mutt", "mail", "mailx", "swaks"):

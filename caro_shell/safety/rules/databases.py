@@ -15,7 +15,7 @@ _CLIENTS = (
     "psql mysql mariadb mycli pgcli litecli sqlite3 sqlite duckdb sqlcmd mssql-cli cqlsh clickhouse-client clickhouse clickhouse-local"
     " cockroach influx trino presto bq snowsql usql isql impala-shell hive beeline spark-sql cypher-shell surreal sqlplus sql ysqlsh"
     " sqlite-utils wrangler turso wp drush vsql gsql tsql osql db2 crate crash questdb monetdb mclient yugabyte tidb ycqlsh gcloud"
-    " osqueryi sqlite_web pscale supabase dolt steampipe ksql"
+    " osqueryi sqlite_web heroku scalingo dokku pscale supabase dolt steampipe ksql"
 )
 _GONE = "all data in it is lost"
 
@@ -83,7 +83,10 @@ def _mongo(call: Call, home: str) -> Iterator[Reason]:
 def _redis(call: Call, home: str) -> Iterator[Reason]:
     del home
     text = " ".join((*call.texts, read_text(call) or "")).lower()
-    if re.search(r"\b(?:flushall|flushdb)\b", text):
+    every = re.search(r"['\"]keys['\"]\s*,\s*['\"]\*['\"]|scan", text) and re.search(
+        r"['\"](?:del|unlink)['\"]", text
+    )
+    if re.search(r"\b(?:flushall|flushdb)\b", text) or every:
         yield said(Level.DANGER, "deletes every key of the database", call)
     elif re.search(r"(?:^|\s)(?:del|unlink)(?:\s|$)", text):
         makers = [*call.stdin.calls, *(one for word in call.words for one in word.made_by)]
@@ -125,6 +128,33 @@ _STORE = re.compile(
 )
 
 
+#: Services whose objects are whole accounts, domains, repositories or machines, by their APIs.
+_SERVICES = re.compile(
+    r"https?://(?:api\.cloudflare\.com/client/v4/zones/[^/\s]+|api\.github\.com/(?:repos/[^/\s]+/[^/\s]+|orgs/[^/\s]+)"
+    r"|[^/\s]*gitlab[^/\s]*/api/v4/(?:projects|groups)/[^/\s]+|api\.digitalocean\.com/v2/[^/\s]+/[^/\s]+"
+    r"|api\.(?:hetzner\.cloud|linode\.com|vultr\.com|heroku\.com|vercel\.com|netlify\.com|fly\.io|machines\.dev|render\.com)/(?:v\d/)?[^/\s]+/[^/\s]+"
+    r"|management\.azure\.com/\S+|[^/\s]+\.googleapis\.com/\S+)/?$"
+)
+_OWN = re.compile(
+    r"(?:https?://)?(?:localhost|127\.|\[::1\]|0\.0\.0\.0|host\.docker|[^/\s]*\.(?:local|test))"
+)
+
+
+def _deletes(call: Call, home: str) -> Iterator[Reason]:
+    """`curl -X DELETE`: something on a service."""
+    del home
+    if not _DELETES.search(" ".join(call.texts)):
+        return
+    urls = [text for text in call.texts if re.match(r"https?://|[\0\1]+/|[\w.-]+\.[a-z]{2,}/", text)]
+    for url in urls:
+        if _OWN.match(url):
+            continue
+        if _SERVICES.match(url) or re.search(r"/(?:_all|\*|[^/]*\*)$", url):
+            yield said(Level.DANGER, "deletes a whole thing of the service, not recoverable", call)
+        else:
+            yield said(Level.CAUTION, "deletes something on a service", call)
+
+
 def _web(call: Call, home: str) -> Iterator[Reason]:
     """Databases that are spoken to over HTTP."""
     del home
@@ -161,13 +191,25 @@ def _web(call: Call, home: str) -> Iterator[Reason]:
 
 
 RULES = {
-    **dict.fromkeys(_CLIENTS.split(), _client), **dict.fromkeys(("mongo", "mongosh"), _mongo),
+    **dict.fromkeys(_CLIENTS.split(), _client),
+    **dict.fromkeys(("mongo", "mongosh"), _mongo),
     **dict.fromkeys("redis-cli valkey-cli keydb-cli iredis dragonfly".split(), _redis),
-    **dict.fromkeys("nc ncat netcat telnet".split(), _memcached), **dict.fromkeys("curl http https xh wget".split(), _web),
-}  # fmt: skip
+    **dict.fromkeys("nc ncat netcat telnet".split(), _memcached),
+    **dict.fromkeys("curl http https xh wget".split(), _web),
+}
+
+
+def _requested(call: Call, home: str) -> Iterator[Reason]:
+    """Requests to delete, by whichever client."""
+    if call.program in ("curl", "http", "https", "xh", "wget"):
+        yield from _deletes(call, home)
+
+
+EVERY = (_requested,)  # fmt: skip
 
 _HELP = "--help --version -h --dry-run"
 ROWS = (
+    Row("sqlite3|litecli", Level.CAUTION, "writes over a database", words=r"(?:^|\s)\.restore\s"),
     Row("mysqld|mysqld_safe|mariadbd|mariadbd-safe", Level.DANGER, "lets everybody into the database without a password", options="--skip-grant-tables"),
     Row("initdb|pg_createcluster|pg_ctl", Level.CAUTION, "lets everybody into the database without a password", words=r"(?:-A|--auth(?:-\w+)?)[ =]?trust\b"),
     Row("dropdb", Level.DANGER, f"drops a whole database: {_GONE}", unless="--help --version -V"),

@@ -45,7 +45,11 @@ def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "
             f"{verb} everything in the directory that is current if the cd before fails, {_GONE}",
             *at,
         )
-    elif word.some and word.text == SOMETHING and recursive:
+    elif (
+        word.text in (SOMETHING, UNKNOWN)
+        and recursive
+        and (_read_from_list(word) or (word.some and word.text == SOMETHING))
+    ):
         yield from _from_a_list(call, word, verb, at)
     elif word.some:
         yield from _some(place, shown, at)
@@ -58,7 +62,9 @@ def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "
     elif place in WIDE and (recursive or word.glob or place is Place.DEVICE):
         text, critical = WIDE[place]
         yield Reason(Level.DANGER, f"{text.replace('deletes', verb, 1)}, {_GONE}", *at, critical)
-    elif place is Place.CORE and word.glob and not recursive:
+    elif word.glob and not recursive and _SETS_UP.fullmatch(absolute(word.text, call.cwd)):
+        yield Reason(Level.DANGER, f"{verb} {shown}, without which the system does not come up, {_GONE}", *at)
+    elif place is Place.CORE and word.glob and not recursive and not _LOCK.fullmatch(word.text):
         yield Reason(Level.DANGER, f"{verb} {shown}, which the system runs on, {_GONE}", *at)
     elif not recursive:
         return
@@ -68,10 +74,28 @@ def deleted(call: Call, word: Word, home: str, *, recursive: bool, verb: str = "
         deep = absolute(word.text, call.cwd).count("/") > 2  # a program's own corner
         level = Level.CAUTION if deep else Level.DANGER
         yield Reason(level, f"{verb} everything under {shown}, a part of the system, {_GONE}", *at)
-    elif place is Place.PLAIN and not word.glob and "." not in word.text.rpartition("/")[2].strip("."):
+    elif (place is Place.PLAIN and not word.glob and "." not in word.text.rpartition("/")[2].strip(".")) or (
+        place is Place.PLAIN and re.fullmatch(r"/[^/]+/\*+", word.text)
+    ):
         yield Reason(Level.CAUTION, f"{verb} everything under {shown}, {_GONE}", *at)
     elif place is Place.OPEN and SOMETHING not in word.text:
         yield Reason(Level.CAUTION, f"{verb} whatever a variable names at that moment", *at)
+
+
+#: Files below /etc by which the network, the services or the logins are set up.
+_SETS_UP = re.compile(
+    r"/etc/(?:netplan|network|NetworkManager/system-connections|systemd/(?:system|network)|ssh|pam\.d|init\.d|default|security)/.*"
+)
+_LOCK = re.compile(r".*/(?:__db|\.?(?:rpm\.)?lock)[^/]*")
+
+
+def _read_from_list(word: Word) -> bool:
+    """Say whether `word` is a line of a file or a list that nobody sees: `while read d`, `$(cat list)`."""
+    makers = [one.program for one in word.made_by]
+    return bool(makers) and makers[-1] in (*_PRINTS_LINES, *_LISTS_WIDE)
+
+
+_PRINTS_LINES = ("cat", "tac", "sort", "cut", "awk", "sed", "uniq", "tr", "jq", "tail", "head", "curl")
 
 
 def _from_a_list(call: Call, word: Word, verb: str, at: tuple[int, int]) -> Iterator[Reason]:
@@ -199,6 +223,9 @@ def _rsync(call: Call, home: str) -> Iterator[Reason]:
         or (word.made_by and word.made_by[-1].program == "mktemp")
         for word in found.operands[:-1]
     )
+    for word in found.operands[:-1] if found.has("--remove-source-files") else ():
+        if locate(word, home, call.cwd) in (Place.ROOT, Place.SYSTEM, Place.HOME, Place.CORE):
+            yield said(Level.DANGER, f"takes every file out of {shown_path(word.text)}", call)
     if not deletes:
         return
     if place in (Place.ROOT, Place.SYSTEM, Place.HOME, Place.EMPTY, Place.PRECIOUS, Place.ABOVE):

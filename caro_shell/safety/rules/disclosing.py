@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call
-from caro_shell.safety.rules.secrets import PRINTERS, names_secret
+from caro_shell.safety.rules.secrets import PRINTERS, in_words, names_secret
 from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
 
@@ -41,7 +41,7 @@ def _readable(call: Call, home: str) -> Iterator[Reason]:
         operands = [word.text for word in split(call.words, "-m -o -g -t -e").operands]
         *files, target = operands or [""]
         if not re.match(
-            r"/var/www|/srv/(?:http|www)|/usr/share/nginx|.*/(?:public|public_html|htdocs|static|wwwroot)(?:/|$)",
+            r"/var/www|/srv/(?:http|www)|/usr/share/nginx|(?:.*/)?(?:public|public_html|htdocs|static|wwwroot)(?:/|$)",
             target,
         ):
             return
@@ -66,7 +66,34 @@ def _typed(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.CAUTION, text, call)
 
 
-EVERY = (_shadow, _readable, _typed)
+def _published(calls: Sequence[Call], home: str) -> Iterator[Reason]:
+    """`git add .env && git commit .. && git push`: a secret goes where others read it."""
+    del home
+    name = ""
+    for call in calls:
+        if call.program == "git" and "add" in call.texts and not {"-n", "--dry-run"} & set(call.texts):
+            behind = call.texts.index("add") + 1
+            name = next((one for text in call.texts[behind:] if (one := names_secret(text, weak=True))), name)
+        elif name and call.program == "git" and "push" in call.texts:
+            level = (
+                Level.CAUTION if name == "saved passwords" else Level.DANGER
+            )  # it may be a module of that name
+            yield said(level, f"publishes {name}", call)
+        elif name and call.program == "git" and {"reset", "restore", "rm"} & set(call.texts):
+            name = ""
+
+
+def _built_in(call: Call, home: str) -> Iterator[Reason]:
+    """`docker build --build-arg KEY="$(cat key)"`: it stays in the image."""
+    del home
+    if call.program in ("docker", "podman", "buildah", "nerdctl") and "build" in call.texts:
+        name = in_words([word for word in call.words if "=" in word.text])
+        if name:
+            yield said(Level.CAUTION, f"puts {name} into an image, where it stays", call)
+
+
+EVERY = (_shadow, _readable, _typed, _built_in)
+LINES = (_published,)
 _TYPED = "puts a password on the command line, where others see it and the history keeps it"
 ROWS = (
     Row("sshpass", Level.CAUTION, _TYPED, words=r"^-p ?\S"),

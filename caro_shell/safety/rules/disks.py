@@ -68,7 +68,7 @@ def _table(call: Call, home: str) -> Iterator[Reason]:
         return
     fed = bool(call.stdin.calls) or call.stdin.text is not None
     shown = found.has(*_SHOWS.split()) and not found.has("--delete")
-    if call.program in ("sfdisk", "fdisk") and (found.has("--delete") or (fed and not shown)):
+    if call.program in ("sfdisk", "fdisk", "gdisk") and (found.has("--delete") or (fed and not shown)):
         yield all_lost(call, word, "writes a new partition table to")
     elif not shown and not found.has("--part-uuid", "--list-types", "-T", "-q"):
         yield said(Level.CAUTION, f"changes the partitions of {shown_path(word.text)}", call)
@@ -136,6 +136,8 @@ ROWS = (
     Row("diskutil", Level.CAUTION, "changes a disk's volumes",
         words=r"(?i)\b(?:resize\w+|addVolume|addPartition|createContainer|repair\w+|encryptVolume"
         r"|decryptVolume|unmountDisk force)\b"),
+    Row("ocs-sr|ocs-restore-mdisks|ocs-onthefly", Level.DANGER, f"writes over whole disks: {_LOST}",
+        words=r"\brestore(?:disk|parts)\b|(?:^|\s)-(?:d|t) ?\S", unless="--help"),
     Row("hdparm", Level.DANGER, f"erases or rewrites a disk's insides: {_LOST}",
         options="--security-erase --security-erase-enhanced --make-bad-sector --write-sector"
         " --repair-sector --trim-sector-ranges"

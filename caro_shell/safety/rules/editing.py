@@ -27,7 +27,11 @@ _NOTHING = {
     ),
 }
 #: What changes who root is, in the script that edits the accounts.
-_ROOT = re.compile(r"root|:0\b|::|[\d$]\s*[dp]$|/[dp]$")
+_ROOT = re.compile(r"root|:0\b|::|[\d$]\s*[dp]$|/[dp]$", re.MULTILINE)
+#: Scripts of sed that delete or switch off lines of /etc/fstab other than those that are often taken out.
+_MOUNTS = re.compile(
+    r"(?!.*(?:swap|nfs|cifs|/mnt|/media|/data|sshfs|tmpfs|cdrom|floppy)).*[/\d$]\s*d|s(\W)\^(?:\(?\[\^#\]\)?)?\1#.*?\1\w*"
+)
 
 
 def edits(call: Call) -> tuple[str, list[str], tuple[Word, ...]] | None:
@@ -89,6 +93,8 @@ def _edited(call: Call, home: str) -> Iterator[Reason]:
             yield from written(call, word, home)
             if locate(word, home, call.cwd) is Place.PLAIN:
                 yield said(Level.CAUTION, f"empties {shown_path(word.text)}, not recoverable", call)
+        elif kind == "sed" and path == "/etc/fstab" and any(map(_MOUNTS.fullmatch, map(str.strip, scripts))):
+            yield said(Level.DANGER, "takes file systems out of /etc/fstab: the system may not start", call)
         elif scripts and _WHO.fullmatch(path):
             yield said(Level.DANGER, f"changes {path}, on which the security of the system rests", call)
         elif scripts and _ACCOUNTS.fullmatch(path):

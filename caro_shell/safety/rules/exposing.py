@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call
 from caro_shell.safety.output import read_text
 from caro_shell.safety.rules.table import said
@@ -132,5 +133,15 @@ def _sshd_itself(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.DANGER, _LOOSENED, call)
 
 
+def _keys(call: Call, home: str) -> Iterator[Reason]:
+    """`yes | ssh-keygen -f key`: whether it may be written over is answered before it is asked."""
+    del home
+    found = split(call.words, "-t -b -f -N -C -P -O -I -n -V -m -Z -a -D -s -E -F -R -w -z")
+    answers = (read_text(call) or "").strip().lower().startswith("y")
+    other = found.has("-y", "-l", "-F", "-R", "-p", "-c", "-e", "-i", "-A", "-B", "-H", "-s", "-K", "-r")
+    if answers and not other:
+        yield said(Level.DANGER, "writes over a key that is there already: what it opens stays shut", call)
+
+
 EVERY = (_sshd, _sudoers, _trusting, _denying)
-RULES = {"sshd": _sshd_itself}
+RULES = {"sshd": _sshd_itself, "ssh-keygen": _keys}

@@ -31,14 +31,17 @@ def written_by(call: Call) -> list[Redirect]:
     return [one for one in call.redirects if (one.writes or one.appends) and one.fd != "2"]
 
 
-def _then_run(calls: Sequence[Call], home: str) -> Iterator[Reason]:
+def _then_run(calls: Sequence[Call], home: str) -> Iterator[Reason]:  # noqa: C901
     """`curl -o x .. && sh x`, `wget x; chmod +x x; ./x`, `base64 -d a > b; sh b`."""
     del home
     made: dict[str, tuple[Level, str]] = {}
-    unpacked = cloned = False
+    unpacked = cloned = uudecoded = False
     for call in calls:
+        uudecoded = uudecoded or (call.program == "uudecode" and "-o" not in call.texts)
         for path in _runs(call):
-            if path in made:
+            if uudecoded and path not in made:  # under the name that the encoded text gives
+                yield said(Level.DANGER, _HIDDEN, call)
+            elif path in made:
                 level, text = made[path]
                 yield said(level, text, call)
             elif unpacked or cloned:
@@ -108,6 +111,9 @@ def _makes(call: Call) -> Iterator[tuple[str, tuple[Level, str]]]:
     written_to = [one.target for one in written_by(call)]
     if call.program in ("tee", "sponge"):
         written_to += split(call.words).operands
+    written_to += [Word(text[3:]) for text in call.texts if call.program == "dd" and text.startswith("of=")]
+    for path in _decoded(call):
+        yield path, (Level.DANGER, _HIDDEN)
     if written_to:
         found = origin((*call.stdin.calls, call))
         if (
@@ -121,6 +127,31 @@ def _makes(call: Call) -> Iterator[tuple[str, tuple[Level, str]]]:
         elif not found:
             for word in written_to:
                 yield absolute(word.text, call.cwd), (Level.UNKNOWN, _MADE)
+
+
+def _decoded(call: Call) -> Iterator[str]:
+    """Yield the file into which `call` puts what it decodes, where an option names it."""
+    words = _DECODES.get(call.program)
+    if words is None or not re.search(words, " ".join(call.texts)):
+        return
+    found = split(call.words, "-out -in -k -pass -kfile -iv -K", whole=True)
+    if call.program != "openssl":
+        found = split(call.words, "-o --output --out -i --passphrase --passphrase-file --homedir")
+    named = [found.values[name] for name in ("-out", "-o", "--output", "--out") if name in found.values]
+    if call.program == "xxd":
+        named += found.operands[1:2]
+    for word in named:
+        if not word.text.endswith("env"):  # settings are kept so
+            yield absolute(word.text, call.cwd)
+
+
+#: Decoders that write a file themselves, and how they are told to decode.
+_DECODES = {
+    "openssl": r"^(?:enc|base64|aes\S*|cms|smime|rsautl|pkeyutl|des3?)\b.*-d(?:ecrypt)?\b",
+    "gpg": r"(?:^|\s)(?:-\w*d|--decrypt)\b", "gpg2": r"(?:^|\s)(?:-\w*d|--decrypt)\b",
+    "base64": r"(?:^|\s)(?:-\w*[dD]|--decode)\b", "base32": r"(?:^|\s)(?:-\w*d|--decode)\b",
+    "xxd": r"(?:^|\s)-\w*r", "uudecode": "", "age": r"(?:^|\s)(?:-d|--decrypt)\b", "rage": r"(?:^|\s)-d\b",
+}  # fmt: skip
 
 
 def _runs(call: Call) -> Iterator[str]:

@@ -88,7 +88,13 @@ def _nft(call: Call, home: str) -> Iterator[Reason]:
 def _restored(call: Call, home: str) -> Iterator[Reason]:
     """`iptables-restore`: the rules are replaced as a whole."""
     del home
-    if not split(call.words).has("-t", "--test", "-h", "--help", "-n", "--noflush"):
+    if split(call.words).has("-t", "--test", "-h", "--help", "-n", "--noflush"):
+        return
+    text = read_text(call)
+    nothing = any(one.program == "cat" and one.texts == ("/dev/null",) for one in call.stdin.calls[-1:])
+    if nothing or (text and re.search(r":INPUT ACCEPT", text) and not re.search(r"-[AI] INPUT\b", text)):
+        yield said(Level.DANGER, _EMPTY, call)
+    else:
         yield said(Level.CAUTION, "replaces all rules of the firewall", call)
 
 
@@ -146,5 +152,5 @@ ROWS = (
     Row("socketfilterfw", Level.DANGER, _OFF, words=r"--setglobalstate off|--setblockall off"),
     Row("defaults", Level.DANGER, _OFF, words=r"write \S*com\.apple\.alf\S* globalstate (?:-int )?0"),
     Row("netsh", Level.DANGER, _OFF, words=r"(?i)advfirewall set \w+ state off|firewall set opmode disable|advfirewall reset"),
-    Row("Set-NetFirewallProfile|Set-MpPreference", Level.DANGER, "switches off what protects this machine", words=r"(?i)-Enabled false|-Disable\w+ \$?true|-Enabled \$?false"),
+    Row("Set-NetFirewallProfile|Set-MpPreference", Level.DANGER, "switches off what protects this machine", words=r"(?i)-Enabled false|-Disable\w+ (?:\$?true|[\0\1])|-Enabled \$?false"),
 )  # fmt: skip

@@ -36,7 +36,35 @@ def _switched(call: Call, home: str) -> Iterator[Reason]:
         yield said(Level.DANGER, "switches off SELinux, which keeps programs in their bounds", call)
 
 
-EVERY = (_switched,)
+_WEAKENS = re.compile(
+    r"\b(?:mitigations=off|(?:selinux|enforcing|apparmor|audit)=0|nokaslr|nosmep|nosmap|pti=off|lockdown=none)\b"
+)
+
+
+def _booted(call: Call, home: str) -> Iterator[Reason]:
+    """Protection of the kernel that is switched off where its boot loader is configured."""
+    del home
+    paths = [one.target.text for one in call.redirects if one.writes or one.appends]
+    edits = call.program in ("tee", "sponge") or (
+        call.program in ("sed", "gsed", "perl")
+        and any(re.match(r"-\w*i|--in-place", one) for one in call.texts)
+    )
+    paths += call.texts if edits else ()
+    if any(
+        re.match(r"/etc/(?:default/grub|kernel/cmdline)|/boot/\S*(?:grub|cmdline|loader)", path)
+        for path in paths
+    ):
+        texts = (
+            *call.texts,
+            call.stdin.text or "",
+            *(text for one in call.stdin.calls for text in one.texts),
+        )
+        put_in = re.sub(r"s([/|#,])(?:(?!\1).)*\1", " ", " ".join(texts))  # not what a sed takes away
+        if _WEAKENS.search(put_in):
+            yield said(Level.DANGER, "switches off a protection of the kernel from the next start on", call)
+
+
+EVERY = (_switched, _booted)
 ROWS = (
     Row("grubby|kernelstub|kernel-args", Level.DANGER, "switches off what keeps programs in their bounds", words=r"\b(?:selinux|enforcing|apparmor)=0\b"),
     Row("ln", Level.DANGER, "lets programs run unchecked by AppArmor", words=r"/etc/apparmor\.d/\*\S* .*apparmor\.d/disable"),
@@ -46,7 +74,7 @@ ROWS = (
     Row("aa-disable|aa-complain", Level.DANGER, "lets programs run unchecked by AppArmor", operand=r"(?:/etc/apparmor\.d/)?\*|/etc/apparmor\.d/?"),
     Row("aa-disable|aa-complain", Level.CAUTION, "lets a program run unchecked by AppArmor"),
     Row("fail2ban-client", Level.DANGER, "stops what keeps out guessed passwords", verbs="stop"),
-    Row("fail2ban-client", Level.CAUTION, "lets in again who was kept out", verbs="unban", operand=".*"),
+    Row("fail2ban-client", Level.CAUTION, "lets in again who was kept out", words=r"\bunban\b"),
     Row("auditctl", Level.DANGER, "stops the records of who did what", words=r"-e ?0|-D\b"),
     Row("spctl", Level.DANGER, "lets programs of unknown origin run", words="--(?:master|global)-disable"),
     Row("csrutil", Level.DANGER, "switches off what protects the system's own files", verbs="disable|authenticated-root", words="disable"),

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from caro_shell.safety.rules.table import Row
-from caro_shell.safety.verdict import Level
+from collections.abc import Iterator, Sequence
+
+from caro_shell.safety.arguments import split
+from caro_shell.safety.call import Call
+from caro_shell.safety.rules.table import Row, said
+from caro_shell.safety.verdict import Level, Reason
 
 _TF = "terraform|tofu|terragrunt|opentofu|tf"
 _CHANGED = "destroys all the infrastructure that the files describe"
 _HELP = "--help -h --dry-run"
 
+
+def _state(call: Call, home: str) -> Iterator[Reason]:
+    """`terraform state list | xargs terraform state rm`: all that is known of what runs."""
+    del home
+    made = [one for word in call.words for one in word.made_by]
+    listed = any({"state", "list"} <= set(one.texts) for one in made)
+    picked = any(one.program in ("grep", "egrep", "rg", "head", "fzf") for one in made)
+    if call.texts[:2] == ("state", "rm") and listed and not picked:
+        yield said(Level.DANGER, "forgets everything that runs: it can no longer be managed", call)
+
+
+def _planned(calls: Sequence[Call], home: str) -> Iterator[Reason]:
+    """`terraform plan -destroy -out p && terraform apply p`."""
+    del home
+    plans: set[str] = set()
+    for call in calls:
+        if call.program not in _TF.split("|"):
+            continue
+        found = split(call.words, "-out --out -chdir -var -var-file", whole=True)
+        verbs = [word.text for word in found.operands]
+        named = found.values.get("-out") or found.values.get("--out")
+        if verbs[:1] == ["plan"] and named and found.has("-destroy", "--destroy"):
+            plans.add(named.text)
+        elif verbs[:1] == ["apply"] and set(verbs[1:]) & plans:
+            yield said(Level.DANGER, _CHANGED, call)
+
+
+RULES = dict.fromkeys(_TF.split("|"), _state)
+LINES = (_planned,)
 ROWS = (
     Row(_TF, Level.DANGER, _CHANGED, verbs="destroy|destroy-all|run-all|run|apply|stack", words=r"(?:^|\s)(?:run-all |run (?:--all )?(?:-- )?|stack run )?destroy(?:-all)?\b|(?:^|\s)apply .*--?destroy\b|--all .*destroy\b", whole=True,
         unless="-help --help -h -target --target -target-file"),
@@ -31,6 +64,9 @@ ROWS = (
     Row("ansible", Level.CAUTION, "stops every machine that is named", words=r"(?:\breboot\b|shutdown|poweroff)", unless="--check -C"),
     Row("ansible-playbook", Level.CAUTION, "runs a playbook that by its name destroys something",
         operand=r".*(?:destroy|teardown|wipe|purge|nuke|decommission|reset)[\w-]*\.ya?ml", unless="--check -C --syntax-check --list-tasks --list-hosts"),
+    Row("aws-nuke|gcp-nuke|azure-nuke", Level.DANGER, "destroys everything in a cloud account", options="--no-dry-run", whole=True),
+    Row("cloud-nuke", Level.DANGER, "destroys everything in a cloud account", verbs="aws|defaults-aws|nuke", options="--force", whole=True, unless="--dry-run"),
+    Row("cloud-nuke|leapp-nuke", Level.CAUTION, "destroys everything in a cloud account", verbs="aws|defaults-aws|nuke", whole=True, unless="--dry-run --help"),
     Row("packer", Level.CAUTION, "builds over images that are there", verbs="build", options="-force", whole=True),
     Row("nomad", Level.DANGER, "stops a job and forgets it", verbs="job|stop|system", words=r"\bstop\b.*-purge"),
     Row("nomad", Level.CAUTION, "stops what the cluster runs", words=r"^(?:job )?stop\b|^node (?:drain|purge|eligibility)|^namespace delete|^volume (?:delete|deregister)|^var purge"),

@@ -61,7 +61,17 @@ def _pip(call: Call, home: str) -> Iterator[Reason]:
             yield said(Level.CAUTION, "changes the Python that the system uses", call)
 
 
-RULES = dict.fromkeys(("pip", "pip3", "pip2", "python", "python3", "uv"), _pip)
+def _every_gem(call: Call, home: str) -> Iterator[Reason]:
+    """`gem list | xargs gem uninstall`: whatever is listed."""
+    del home
+    made = [one for word in call.words for one in word.made_by]
+    listed = any(one.program == "gem" and {"list", "query"} & set(one.texts) for one in made)
+    picked = any(one.program in ("grep", "egrep", "rg", "fzf", "head") for one in made)
+    if call.texts[:1] == ("uninstall",) and listed and not picked:
+        yield said(Level.DANGER, "removes every package of Ruby", call)
+
+
+RULES = {**dict.fromkeys(("pip", "pip3", "pip2", "python", "python3", "uv"), _pip), "gem": _every_gem}
 ROWS = (
     Row("npm|yarn|pnpm|bun", Level.DANGER, "takes a published package away from all who use it",
         verbs="unpublish", unless="--dry-run --help"),
@@ -73,14 +83,26 @@ ROWS = (
         verbs="deprecate|dist-tag|owner", unless="--dry-run", operand="rm|.*@.*"),
     Row("npm|yarn|pnpm", Level.DANGER, "runs code that anybody on the way may have changed (http)",
         verbs="i|install|add", operand="http://(?!localhost|127\\.).*"),
+    Row("npm|yarn|pnpm|pip3?|gem", Level.CAUTION, "trusts whoever answers: packages come over a line that others can change",
+        words=r"^(?:config set|set|sources -a|sources --add)\b.*http://(?!localhost|127\.)"),
     Row("npm|pip3?|yarn", Level.CAUTION, "switches off the check of who is on the other side",
         words=r"config set (?:-g )?strict-ssl[ =]false|trusted-host"),
     Row("gem", Level.DANGER, "takes a published package away from all who use it", verbs="yank"),
     Row("gem", Level.DANGER, "removes every package of Ruby", verbs="uninstall", options="--all -a",
         words=r"uninstall (?:-\w+ )*(?:--all|-aIx|-a)?(?: -\w+)*$"),
     Row("gem", Level.CAUTION, "removes packages", verbs="uninstall", unless="--help"),
-    Row("cargo", Level.CAUTION, "takes a published package away from all who use it", verbs="yank",
+    Row("npm|pnpm|yarn", Level.DANGER, "makes a package public for everybody", verbs="access public"),
+    Row("npm|pnpm|yarn", Level.DANGER, "makes a package public for everybody", verbs="access set",
+        operand="status=public"),
+    Row("npm", Level.CAUTION, "lets others publish a package, or no longer", verbs="owner add|rm"),
+    Row("npm", Level.CAUTION, "lets others publish a package, or no longer", verbs="access grant|revoke"),
+    Row("gem|cargo", Level.CAUTION, "lets others publish a package, or no longer", verbs="owner",
+        options="-a --add -r --remove"),
+    Row("cargo", Level.DANGER, "takes a published package away from all who use it", verbs="yank",
         unless="--undo --help"),
+    Row("dotnet|nuget", Level.DANGER, "takes a published package away from all who use it", words=r"^(?:nuget )?delete\b", unless="--help"),
+    Row("twine|poetry|npm|cargo", Level.CAUTION, "sends a password or a package over a line that others can read",
+        words=r"^(?:upload|publish)\b.*(?:--repository-url|--registry|--index)[ =]http://(?!localhost|127\.)"),
     Row("twine|poetry|hatch", Level.CAUTION, "publishes a package for everybody", verbs="yank"),
     Row("rustup", Level.CAUTION, "removes the whole of Rust", verbs="self uninstall"),
     Row("conda|mamba|micromamba", Level.DANGER, "removes the environment that conda itself is in",
@@ -92,9 +114,10 @@ ROWS = (
     Row("nix-store", Level.DANGER, "deletes packages that others need", options="--ignore-liveness"),
     Row("nix-collect-garbage|nix", Level.CAUTION, "deletes what one could go back to",
         options="-d --delete-old --delete-older-than", unless="--dry-run"),
+    Row("nix-env", Level.DANGER, "removes every package", options="-e --uninstall", operand=r"\.?\*",
+        unless="--dry-run"),
     Row("nix-env", Level.CAUTION, "removes packages", options="-e --uninstall --delete-generations",
         unless="--dry-run"),
-    Row("nix-env", Level.DANGER, "removes every package", options="-e --uninstall", operand=r"\.?\*"),
     Row("npx|bunx|pnpm", Level.DANGER, "runs code that anybody on the way may have changed (http)",
         operand="http://(?!localhost|127\\.).*"),
     Row("apt-key", Level.CAUTION, "trusts the packages of somebody else", verbs="add|adv"),

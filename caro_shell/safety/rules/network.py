@@ -106,6 +106,7 @@ ROWS = (
         words=r"^(?:http|tcp|tls|local|share|--port|-p|tunnel (?:--url|run))\b"),
     Row("tailscale", Level.CAUTION, "lets the whole internet reach a port of this machine", verbs="funnel"),
     Row("kubectl", Level.CAUTION, _TUNNEL, words=r"port-forward\b.*--address[= ]\S*0\.0\.0\.0"),
+    Row("kubectl", Level.DANGER, "gives everybody all rights over the cluster", words=r"\bproxy\b(?=.*--address[= ]0\.0\.0\.0)(?=.*--accept-hosts[= ]\S*\.[*+])"),
     Row("kubectl", Level.CAUTION, "opens the cluster's own interface to everybody", words=r"\bproxy\b.*--(?:address[= ]0\.0\.0\.0|accept-hosts)"),
     Row("kubectl", Level.CAUTION, _UNCHECKED, options="--insecure-skip-tls-verify"),
     Row("git", Level.CAUTION, _UNCHECKED, words=r"http(?:\.\S*)?\.sslverify[= ](?:false|0|no)" ),

@@ -104,6 +104,9 @@ def _tee(call: Call, home: str) -> Iterator[Reason]:
     appends = found.has("-a", "--append")
     for word in found.operands:
         yield from written(call, word, home, appends=appends)
+        empty = not appends and _silent(call.stdin.calls)
+        if empty and locate(word, home, call.cwd) in (Place.INSIDE, Place.CORE):
+            yield said(Level.DANGER, f"empties {shown_path(word.text)}, not recoverable", call)
         own = not appends and locate(word, home, call.cwd) is Place.PLAIN and call.program == "tee"
         if own and _silent(call.stdin.calls):
             yield said(Level.CAUTION, f"empties {shown_path(word.text)}, not recoverable", call)
@@ -207,10 +210,15 @@ def _linked(call: Call, home: str) -> Iterator[Reason]:
         instead = found.has(
             "-n", "-T", "--no-dereference", "--no-target-directory"
         ) or not target.text.startswith("/usr/")
-        if place is Place.VITAL or (place is Place.SYSTEM and instead):
+        nothing = found.operands[0].text == "/dev/null" and "history" not in target.text
+        if (
+            place is Place.VITAL
+            or (place is Place.SYSTEM and instead)
+            or (place is Place.PRECIOUS and nothing)
+        ):
             yield said(
                 Level.DANGER,
-                f"puts a link in the place of {shown_path(target.text)}, which the system needs",
+                f"puts a link in the place of {shown_path(target.text)}, which the system or your account needs",
                 call,
             )
 
@@ -255,8 +263,29 @@ def _dd(call: Call, home: str) -> Iterator[Reason]:
                 yield said(Level.CAUTION, f"writes over the content of {shown_path(value)}", call)
 
 
+def _zmv(call: Call, home: str) -> Iterator[Reason]:
+    """Zmv of zsh, which moves by patterns: all to one name, or away from where it is needed."""
+    found = split(call.words, "-p -P -o")
+    if len(found.operands) < 2 or found.has("-n", "-i"):
+        return
+    pattern, target = found.operands[:2]
+    plain = re.sub(r"[()]", "", pattern.text)
+    source = replace(pattern, text=plain, glob="*" in plain)
+    program = found.values.get("-p")
+    if program and re.match(r"(?:.*/)?(?:rm|shred)\b", program.text):
+        yield from deleted(call, source, home, recursive=True)
+    elif target.text == "/dev/null" or (found.has("-f") and not re.search(r"[$*?]|/$", target.text)):
+        yield said(
+            Level.DANGER, f"moves all files to {shown_path(target.text)}: only one is left at most", call
+        )
+    elif locate(source, home, call.cwd) in (Place.ROOT, Place.SYSTEM, Place.CORE, Place.VITAL, Place.HOME):
+        yield said(
+            Level.DANGER, f"moves {shown_path(plain)} away, which the system or your account needs", call
+        )
+
+
 RULES = {
-    "tee": _tee, "sponge": _tee, "cp": _copied, "mv": _copied, "install": _copied, "gcp": _copied, "gmv": _copied,
+    "zmv": _zmv, "tee": _tee, "sponge": _tee, "cp": _copied, "mv": _copied, "install": _copied, "gcp": _copied, "gmv": _copied,
     "ln": _linked, "truncate": _truncated, "dd": _dd,
 }  # fmt: skip
 EVERY = (_redirects, _emptied)

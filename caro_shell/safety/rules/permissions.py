@@ -10,7 +10,7 @@ from caro_shell.safety.call import Call, Word
 from caro_shell.safety.places import Place, locate
 from caro_shell.safety.rules import modes
 from caro_shell.safety.rules.deleting import shown_path
-from caro_shell.safety.rules.table import said
+from caro_shell.safety.rules.table import Row, said
 from caro_shell.safety.verdict import Level, Reason
 
 WIDE = (Place.ROOT, Place.EMPTY, Place.SYSTEM, Place.HOME)
@@ -165,4 +165,27 @@ def _installed(call: Call, home: str) -> Iterator[Reason]:
             )
 
 
-RULES = {"install": _installed, "ginstall": _installed, "chmod": _chmod, "gchmod": _chmod}
+#: Groups whose members can do what root may, without being asked for a password.
+_ROOTLIKE = r"(?:[\w-]+,)*(?:docker|lxd|incus-admin|libvirt|disk|shadow)(?:,[\w-]+)*"
+ROWS = (
+    Row("usermod|adduser|useradd|gpasswd|groupmod|addgroup|dseditgroup|pw", Level.CAUTION,
+        "lets somebody do what root may", words=rf"^(?!.*[\0\1])(?:.*[ =])?{_ROOTLIKE}(?: |$)", unless="--help -d --delete -r"),
+)  # fmt: skip
+
+
+def _every_account(call: Call, home: str) -> Iterator[Reason]:
+    """`getent passwd | cut -d: -f1 | xargs -n1 userdel`: whoever is listed."""
+    del home
+    made = [one for word in call.words for one in word.made_by]
+    listed = any((one.program in ("getent", "dscl", "compgen") or "/etc/passwd" in one.texts) for one in made)
+    if listed and not any(one.program in ("grep", "egrep", "rg", "fzf", "head") for one in made):
+        yield said(Level.DANGER, "deletes or locks every account that is listed", call)
+
+
+RULES = {
+    **dict.fromkeys(("userdel", "deluser"), _every_account),
+    "install": _installed,
+    "ginstall": _installed,
+    "chmod": _chmod,
+    "gchmod": _chmod,
+}

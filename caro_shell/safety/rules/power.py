@@ -29,10 +29,22 @@ def _power(call: Call, home: str) -> Iterator[Reason]:
     )
 
 
+def _asleep(call: Call, home: str) -> Iterator[Reason]:
+    """`echo mem > /sys/power/state`."""
+    del home
+    targets = [one.target.text for one in call.redirects if one.writes or one.appends]
+    targets += call.texts if call.program in ("tee", "sponge") else ()
+    if {"/sys/power/state", "/sys/power/disk"} & set(targets):
+        yield said(Level.CAUTION, "puts the machine to sleep: a remote one can no longer be reached", call)
+
+
 RULES = dict.fromkeys(("shutdown", "reboot", "poweroff", "halt", "init", "telinit"), _power)
+EVERY = (_asleep,)
 ROWS = (
     Row("kexec", Level.DANGER, "starts another kernel at once: nothing is saved", options="-e --exec"),
     Row("kexec", Level.CAUTION, "puts another kernel in place of this one", options="-l --load -p"),
+    Row("kexec", Level.DANGER, "starts another kernel at once: nothing is saved", options="-f --force",
+        unless="-l --load -p --load-panic -u --unload -h --help"),
     Row("rtcwake", Level.CAUTION, "takes the machine down for a while",
         words=r"(?:-m ?|--mode[ =])(?:off|disk)"),
     Row("ipmitool", Level.DANGER, "takes the machine down from outside: nothing is saved",

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from caro_shell.safety.rules.table import Row
-from caro_shell.safety.verdict import Level
+import re
+from collections.abc import Iterator
+
+from caro_shell.safety.call import Call
+from caro_shell.safety.rules.table import Row, said
+from caro_shell.safety.verdict import Level, Reason
 
 _WORK = "throws away changes that are not committed"
 _HELP = "--help -h"
 _HG = "-R --repository --cwd --config"
 _GH = "-R --repo --hostname"
 
+
+def _listed(call: Call, home: str) -> Iterator[Reason]:
+    """Secrets, releases or runs that are all that is listed."""
+    del home
+    made = [one for word in call.words for one in word.made_by]
+    listed = any("list" in one.texts or "api" in one.texts for one in made if one.program in ("gh", "glab"))
+    picked = any(one.program in ("grep", "egrep", "rg", "head", "fzf", "tail") for one in made)
+    narrow = any(
+        re.search(r"--(?:status|created|workflow|branch|user)\b|select\(", " ".join(one.texts))
+        for one in made
+    )
+    kinds = r"^(?:release|secret|variable|run|cache|issue|ssh-key|repo|workflow|project|environment) (?:delete|disable|rm|remove)\b"
+    if listed and not picked and not narrow and (found := re.search(kinds, " ".join(call.texts))):
+        level = Level.CAUTION if found[0].startswith(("cache", "run")) else Level.DANGER
+        yield said(level, "deletes on the service whatever is listed at that moment", call)
+
+
+RULES = dict.fromkeys(("gh", "glab"), _listed)
 ROWS = (
     Row("git-filter-repo|bfg", Level.DANGER, "rewrites the whole history", words=r"^.*\S", unless=f"{_HELP} --version --analyze --dry-run"),
     Row("java", Level.DANGER, "rewrites the whole history", words=r"-jar \S*\bbfg[\w.-]*\.jar"),
@@ -53,9 +75,13 @@ ROWS = (
     Row("gh|glab|tea|hub", Level.DANGER, "deletes a whole repository with its issues", verbs="repo|project|repos delete|rm|remove", valued=_GH, unless=_HELP),
     Row("hub", Level.DANGER, "deletes a whole repository with its issues", verbs="delete", unless=_HELP),
     Row("gh", Level.DANGER, "makes a repository public", verbs="repo edit", words=r"--visibility[= ]public", valued="--visibility"),
+    Row("gh|glab", Level.DANGER, "makes a repository public", words=r"^api\b.*\b(?:repos|projects)/.*\b(?:private=false|visibility=public)|^repo (?:update|edit)\b.*--visibility[= ]public|^repo (?:update|edit)\b.*--public\b", unless=_HELP),
     Row("gh|glab", Level.DANGER, "writes over a repository with another one", verbs="repo sync", options="--force", valued="-b --branch --source"),
     Row("gh|glab", Level.DANGER, "deletes something on the service, not recoverable", verbs="api",
         words=r"(?:-X|--method)[= ]?DELETE\b.*/?repos/[^/\s]+/[^/\s]+(?:\s|$)|repos/[^/\s]+/[^/\s]+ .*(?:-X|--method)[= ]?DELETE|(?:-X|--method)[= ]?DELETE\b.*\b(?:orgs|projects|groups)/[^/\s]+(?:\s|$)"),
+    Row("gh|glab", Level.DANGER, "takes away what protects a branch", verbs="api",
+        words=r"(?:(?:-X|--method)[= ]?DELETE\b.*)(?:/protection|/rulesets/|protected_branches/)|(?:/protection|/rulesets/\S+|protected_branches/\S+) .*(?:-X|--method)[= ]?DELETE"),
+    Row("gh", Level.CAUTION, "stops what is run for a repository", verbs="workflow disable", valued=_GH, unless=_HELP),
     Row("gh|glab", Level.CAUTION, "deletes something on the service", verbs="api", words=r"(?:-X|--method)[= ]?DELETE\b"),
     Row("gh|glab|tea", Level.CAUTION, "deletes something on the service",
         verbs=r"(?:release|issue|issues|mr|gist|secret|variable|label|labels|cache|run|workflow|ssh-key|gpg-key|codespace|cs|milestone|project|environment|deploy-key|snippet|releases) (?:delete\S*|rm|remove)",

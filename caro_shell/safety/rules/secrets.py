@@ -87,7 +87,7 @@ def prints_secret(call: Call, *, weak: bool = True) -> str:  # noqa: C901
     ):
         return "the secrets of a cluster"
     if program in ("aws", "gcloud", "az", "gh", "heroku") and re.search(
-        r"secretsmanager get-secret-value|configure export-credentials|print-access-token|get-access-token|auth token",
+        r"secretsmanager get-secret-value|configure export-credentials|sts (?:get-session-token|assume-role)|iam create-access-key|ssm get-parameters?\b.*--with-decryption|^config\b.*(?:-s|--shell|--json|-j)\b|print-access-token|get-access-token|auth token",
         words,
     ):
         return "credentials of a cloud"
@@ -99,13 +99,20 @@ def prints_secret(call: Call, *, weak: bool = True) -> str:  # noqa: C901
     return ""
 
 
-def arriving(calls: Sequence[Call], *, weak: bool = True) -> str:
+def arriving(calls: Sequence[Call], *, weak: bool = True, deep: int = 2) -> str:
     """Return what secret is in the output of `calls`, in words; "" for none."""
     if any(one.program in ("wc", "sha256sum", "md5sum", "sha1sum", "shasum", "diff", "cmp") for one in calls):
         return ""
-    return next((name for one in calls if (name := prints_secret(one, weak=weak))), "")
+    own = next((name for one in calls if (name := prints_secret(one, weak=weak))), "")
+    echoed = [one for one in calls if one.program in ("echo", "printf")] if deep and not own else []
+    return own or next(
+        (name for one in echoed if (name := in_words(one.words, weak=weak, deep=deep - 1))), ""
+    )
 
 
-def in_words(words: Sequence[Word], *, weak: bool = True) -> str:
-    """Return what secret substitutions put into `words`; "" for none."""
-    return next((name for word in words if word.made_by and (name := arriving(word.made_by, weak=weak))), "")
+def in_words(words: Sequence[Word], *, weak: bool = True, deep: int = 2) -> str:
+    """Return what secret substitutions put into `words`, `deep` of them within another; "" for none."""
+    return next(
+        (name for word in words if word.made_by and (name := arriving(word.made_by, weak=weak, deep=deep))),
+        "",
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from caro_shell.safety.arguments import split
 from caro_shell.safety.call import Call, Word
-from caro_shell.safety.rules.copying import by_copier, by_curl, first
+from caro_shell.safety.places import Place, absolute, locate
+from caro_shell.safety.rules.copying import by_copier, by_curl, first, judged
 from caro_shell.safety.rules.secrets import arriving, in_words, names_secret
 from caro_shell.safety.rules.table import said
 from caro_shell.safety.verdict import Level, Reason
@@ -35,7 +37,6 @@ _COPIERS = frozenset(
 
 
 def _sent(call: Call, home: str) -> Iterator[Reason]:
-    del home
     program = call.program
     if program not in _STREAMS and program not in _COPIERS and not _socket(call):
         return
@@ -43,11 +44,49 @@ def _sent(call: Call, home: str) -> Iterator[Reason]:
         return
     if _stays(call):
         return
+    bulk = _bulk(call, home)
     strong, weak = _secret_of(call)
+    strong = strong or bulk
     if strong:
         yield said(Level.DANGER, f"sends {strong} out", call)
     elif weak:
         yield said(Level.CAUTION, f"sends {weak} to another machine", call)
+
+
+#: Programs that carry a stream to whoever listens; a copy over ssh goes to a machine of one's own.
+_CARRIERS = frozenset(
+    "curl wget http xh nc ncat netcat socat telnet ftp lftp mosquitto_pub kcat transfer croc".split()
+)
+_DUMPS = re.compile(r"pg_dump(?:all)?|(?:mysql|mariadb-)dump|mongodump|mariabackup|xtrabackup")
+_ACCOUNTS = frozenset(("/etc/passwd", "/etc/group", "/etc/sudoers"))
+_ALL_OF = {
+    Place.ROOT: "the whole system", Place.HOME: "a whole home directory", Place.DEVICE: "a whole disk",
+    Place.SYSTEM: "a directory of the system", Place.PRECIOUS: "a directory of your home",
+}  # fmt: skip
+
+
+def _bulk(call: Call, home: str) -> str:
+    """Return what `call` sends as a whole: a database, a disk, a home; "" for nothing of the kind."""
+    if not (call.program in _CARRIERS or _socket(call)):
+        return ""
+    return next((name for one in call.stdin.calls if (name := _whole(one, home))), "")
+
+
+def _whole(one: Call, home: str) -> str:
+    """Return what of this machine `one` prints or packs as a whole; "" for nothing of the kind."""
+    if _DUMPS.fullmatch(one.program) and "--help" not in one.texts:
+        return "a whole database"
+    if one.program in ("cat", "base64", "xxd", "gzip") and _ACCOUNTS & set(one.texts):
+        return "the list of accounts"
+    if one.program == "tcpdump" and "-w" in one.texts:
+        return "what goes over the network"
+    if one.program in ("tar", "gtar", "bsdtar", "zip", "cpio", "cat", "dd", "pv", "7z"):
+        for word in one.words:
+            text = word.text[3:] if one.program == "dd" and word.text.startswith("if=") else word.text
+            place = locate(replace(word, text=text), home, one.cwd)
+            if place in _ALL_OF and re.match(r"[/~.]|" + re.escape(home), text):
+                return _ALL_OF[place]
+    return ""
 
 
 def _stays(call: Call) -> bool:
@@ -71,6 +110,11 @@ def _secret_of(call: Call) -> tuple[str, str]:
     streamed = (arriving(call.stdin.calls) if reads else "") or in_words(call.words)
     if streamed:
         return streamed, ""
+    if program in ("dig", "nslookup", "host", "ping"):
+        made = [one for word in call.words for one in word.made_by]
+        words = [word for one in made for word in one.words]
+        accounts = any(word.text in _ACCOUNTS for word in words)
+        return ("the list of accounts" if accounts else judged(words)[1]), ""
     if _socket(call):
         return next((name for word in call.words if (name := names_secret(word.text, weak=True))), ""), ""
     if program == "ssh":
@@ -110,4 +154,45 @@ def _reads_input(call: Call) -> bool:
     return call.program not in ("dig", "nslookup", "host", "ping")
 
 
+def _put_by(calls: Sequence[Call], home: str) -> Iterator[Reason]:
+    """`pg_dump x > f; curl -T f ..`, `tar czf f ~/.ssh; scp f ..`: what is sent was put into a file before."""
+    strong: dict[str, str] = {}
+    bulk: dict[str, str] = {}
+    for call in calls:
+        if call.program in _COPIERS or call.program in _CARRIERS or _socket(call):
+            kept = {**bulk, **strong} if call.program in _CARRIERS or _socket(call) else strong
+            fed = [(one, word) for one in call.stdin.calls if one.program == "cat" for word in one.words]
+            named = [(call, word) for word in call.words]
+            for one, word in (*named, *fed) if kept and not _stays(call) else ():
+                path = absolute(re.sub(r"^(?:[\w.-]+=)?[@<]", "", word.text), one.cwd)
+                if path in kept:
+                    yield said(Level.DANGER, f"sends {kept[path]} out", call)
+        targets = [one.target for one in call.redirects if one.writes or one.appends] + _packed(call)
+        if targets:
+            made = (*call.stdin.calls, call)
+            name = arriving(made, weak=False)
+            whole = next((text for one in made if (text := _whole(one, home))), "")
+            for word in targets:
+                strong.update({absolute(word.text, call.cwd): name} if name else {})
+                bulk.update({absolute(word.text, call.cwd): whole} if whole else {})
+
+
+def _packed(call: Call) -> list[Word]:
+    """Return the file that `call` packs or copies others into."""
+    if call.program in ("tar", "gtar", "bsdtar"):
+        words = list(call.words)
+        for at, word in enumerate(words[:-1]):
+            if re.fullmatch(r"-?[a-zA-Z]*f", word.text) and re.search(r"[cru]", call.texts[0]):
+                return [words[at + 1]]
+    if call.program in ("zip", "7z", "7za"):
+        return list(split(call.words, "-P -x -i").operands[1 if call.program != "zip" else 0 :][:1])
+    if _DUMPS.fullmatch(call.program):
+        values = split(call.words, "-f --file -r --result-file -o --out -h -U -d -p -u").values
+        return [
+            values[name] for name in ("-f", "--file", "-r", "--result-file", "-o", "--out") if name in values
+        ]
+    return []
+
+
 EVERY = (_sent,)
+LINES = (_put_by,)

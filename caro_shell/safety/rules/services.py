@@ -24,14 +24,15 @@ _VITAL = tuple(
             r"|pf|com\.apple\.alf.*"),
          "the firewall or what stands guard with it"),
         ((r"apparmor|auditd|selinux.*|clamav.*|falcon-sensor|ossec.*|wazuh-agent|mdatp|osqueryd|aide.*"
-            r"|tripwire|usbguard|sentinelone|cbagent.*"),
+            r"|tripwire|usbguard|sentinelone|cbagent.*"
+            r"|com\.(?:crowdstrike|sentinelone|carbonblack|jamf|microsoft\.wdav|malwarebytes|sophos|osquery).*"),
          "a protection of the system"),
         (r"rsyslogd?|syslog(?:-ng)?|systemd-journald|com\.apple\.syslogd",
             "the logs: nothing is recorded any more"),
         ((r"dbus(?:-broker|-daemon)?|systemd-(?:logind|udevd|journald)|udev|polkit|(?:serial-)?getty@?.*"
             r"|console-getty|elogind|default"
          r"|multi-user|graphical|basic|sysinit|local-fs|com\.apple\.WindowServer|\*+|init\.scope"
-         r"|-\.slice|user@?.*"), "what logins and the whole system rest on"),
+         r"|-\.slice|-|system|user|machine|user@?.*"), "what logins and the whole system rest on"),
     )
 )  # fmt: skip
 _SERVING = re.compile(
@@ -65,7 +66,7 @@ def of_service(call: Call, verb: str, unit: str) -> Iterator[Reason]:
         yield said(Level.CAUTION, f"restarts {name}: what uses it is cut off", call)
 
 
-def _systemctl(call: Call, home: str) -> Iterator[Reason]:
+def _systemctl(call: Call, home: str) -> Iterator[Reason]:  # noqa: C901
     del home
     found = split(
         call.words,
@@ -89,11 +90,18 @@ def _systemctl(call: Call, home: str) -> Iterator[Reason]:
             if verb not in ("reboot", "soft-reboot") or found.has("-f", "--force")
             else Level.CAUTION
         )
-        if "--user" not in found.options or verb != "exit":
+        if "--user" in found.options and verb == "exit":
+            yield said(Level.DANGER, "ends your session: all that runs in it is lost", call)
+        else:
             yield said(level, f"takes the machine down ({verb}): all that runs on it ends", call)
     elif verb in ("enable", "start") and any(unit.startswith("debug-shell") for unit in units):
         yield said(Level.DANGER, "opens a shell of root on a console without a password", call)
-    elif "--user" not in found.options:
+    elif "--user" in found.options:
+        if re.fullmatch(_OFF, verb) and any(
+            re.fullmatch(r"\*+|default\.target|-\.slice", unit) for unit in units
+        ):
+            yield said(Level.DANGER, "ends everything that runs in your session", call)
+    else:
         yield from _every_listed(call, verb)
         for unit in units:
             yield from of_service(call, verb, unit)
@@ -105,9 +113,28 @@ def _every_listed(call: Call, verb: str) -> Iterator[Reason]:
     made += call.stdin.calls if any(word.some for word in call.words) else ()
     lists = [one for one in made if one.program == "systemctl" and "list-" in " ".join(one.texts)]
     picks = any(one.program in ("grep", "egrep", "rg", "head", "fzf") for one in made)
-    wide = any(not re.search(r"failed|--state|\*|\.timer", " ".join(one.texts)) for one in lists)
+    wide = any(
+        not re.search(
+            r"failed|--state(?![= ](?:enabled|running|active|loaded)\b)|\*|\.timer", " ".join(one.texts)
+        )
+        for one in lists
+    )
     if wide and not picks and re.fullmatch(_OFF, verb):
         yield said(Level.DANGER, "stops every service that is listed", call)
+
+
+#: What lists all services there are, by the program.
+_LISTS = {
+    "service": "--status-all", "rc-status": "", "launchctl": "list", "chkconfig": "--list", "rc-update": "show",
+    "sv": "status", "initctl": "list",
+}  # fmt: skip
+
+
+def _all_of_them(call: Call) -> bool:
+    """Say whether `call` is given every service that is listed."""
+    made = [one for word in call.words for one in word.made_by]
+    lists = any(_LISTS.get(one.program, "-") in ("", *one.texts) for one in made)
+    return lists and not any(one.program in ("grep", "egrep", "rg", "head", "fzf") for one in made)
 
 
 def _service(call: Call, home: str) -> Iterator[Reason]:
@@ -120,6 +147,8 @@ def _service(call: Call, home: str) -> Iterator[Reason]:
         if call.program == "rc-update" and len(words) == 2 and words[1] in ("del", "delete"):
             yield from of_service(call, "disable", words[0])
             return
+    if any(re.fullmatch(_OFF, word) for word in words) and _all_of_them(call):
+        yield said(Level.DANGER, "stops every service that is listed", call)
     if len(words) > 1:
         for verb in words[1:]:
             yield from of_service(call, verb, words[0])
@@ -128,6 +157,8 @@ def _service(call: Call, home: str) -> Iterator[Reason]:
 def _launchctl(call: Call, home: str) -> Iterator[Reason]:
     del home
     words = [word.text for word in split(call.words).operands]
+    if words and re.fullmatch(_OFF, words[0]) and _all_of_them(call):
+        yield said(Level.DANGER, "stops every service that is listed", call)
     for unit in words[1:]:
         label = unit.rpartition("/")[2].replace("ssh.plist", "com.openssh.sshd.plist")
         said_of = list(of_service(call, words[0], label))
@@ -160,6 +191,8 @@ RULES = {
 }  # fmt: skip
 EVERY = (_scripts,)
 ROWS = (
+    Row("supervisorctl|monit|pm2|circusctl|god|foreverctl", Level.CAUTION, "stops everything that it keeps running",
+        words=r"^(?:(?:stop|shutdown|delete|del|unmonitor|terminate)(?: all)$|kill$|shutdown$|quit$)"),
     Row("systemsetup", Level.DANGER, "switches off the login over ssh: you may lock yourself out",
         words="-setremotelogin off"),
     Row("systemsetup", Level.CAUTION, "opens the machine to logins over ssh",

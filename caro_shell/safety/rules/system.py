@@ -57,7 +57,12 @@ def _crontab(call: Call, home: str) -> Iterator[Reason]:
         given = call.stdin.calls
         listed = any(one.program == "crontab" and "-l" in one.texts for one in given)
         filtered = any(one.program in ("grep", "sed", "awk", "egrep", "head", "tail") for one in given)
-        if any(word.text == "/dev/null" for one in (call, *given) for word in one.words):
+        empty = bool(given) and all(
+            one.program in ("true", ":")
+            or (one.program in ("echo", "printf") and not "".join(one.texts).removeprefix("-n").strip())
+            for one in given
+        )
+        if empty or any(word.text == "/dev/null" for one in (call, *given) for word in one.words):
             yield said(Level.DANGER, "deletes all scheduled jobs, not recoverable", call)
         elif not listed or filtered or (found.operands and found.operands[0].text not in ("-", "/dev/stdin")):
             yield said(Level.CAUTION, "replaces all scheduled jobs", call)
@@ -91,6 +96,8 @@ ROWS = (
     Row("update-initramfs", Level.DANGER, "deletes what the kernel boots from", options="-d"),
     Row("grubby", Level.DANGER, "removes a kernel: the machine may not start again",
         options="--remove-kernel"),
+    Row("grubby", Level.DANGER, "switches off a protection of the kernel",
+        words=r"--args[ =].*(?:mitigations=off|selinux=0|enforcing=0|apparmor=0|audit=0|nokaslr)"),
     Row("grubby", Level.CAUTION, "changes what the kernel is started with",
         options="--args --remove-args --set-default"),
     Row("nvram", Level.DANGER, "clears the firmware's settings", options="-c"),
@@ -98,8 +105,15 @@ ROWS = (
     Row("mokutil", Level.DANGER, "switches off the check of what is booted",
         options="--disable-validation --reset"),
     Row("tpm2_clear", Level.DANGER, "clears the keys that disks and logins are opened with"),
+    Row("dracut|mkinitcpio|mkinitramfs", Level.CAUTION, "makes anew what the kernel boots from, without some of it",
+        words=r"--omit-drivers|--omit\b|--no-kernel|--force-drivers"),
+    Row("fwupdmgr", Level.DANGER, "writes firmware of an older version, by force", verbs="downgrade|install|reinstall",
+        options="--allow-older --force"),
     Row("fwupdmgr", Level.CAUTION, "writes firmware", verbs="downgrade|install|reinstall"),
     # The kernel.
+    Row("modprobe|rmmod", Level.DANGER, "takes the driver of the disks out of the running kernel", options="-r --remove",
+        words=r"\b(?:nvme(?:_core)?|ahci|sd_mod|ext4|xfs|btrfs|virtio_blk|virtio_scsi|mmc_block|dm_(?:mod|crypt)|scsi_mod)\b",
+        unless="-n --dry-run"),
     Row("rmmod|modprobe", Level.DANGER, "takes a part out of the running kernel by force",
         options="-f --force --force-vermagic"),
     Row("rmmod", Level.CAUTION, "takes a part out of the running kernel", unless=_HELP),

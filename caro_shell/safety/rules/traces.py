@@ -35,12 +35,24 @@ def _unset(call: Call, home: str) -> Iterator[Reason]:
     )
     if re.search(pattern, words):
         yield said(Level.CAUTION, "keeps no history of what is run from now on", call)
-    elif re.search(r"\bLD_(?:PRELOAD|LIBRARY_PATH)=(?:/tmp|/dev/shm|/var/tmp)", words):
+    elif re.search(r"\bLD_(?:PRELOAD|LIBRARY_PATH|AUDIT)[= ](?:/tmp|/dev/shm|/var/tmp)", words):
         yield said(
             Level.DANGER, "loads code from a directory that everybody writes to into every program", call
         )
+    elif re.search(r"(?:^|\s)PATH=(?:\.|/tmp|/var/tmp|/dev/shm):", words):
+        yield said(Level.CAUTION, "looks for programs first where everybody may put them", call)
     elif call.program == "unset" and re.search(r"(?:^|\s)PATH\b", words):
         yield said(Level.CAUTION, "leaves this shell without its programs", call)
+
+
+def _preloaded(call: Call, home: str) -> Iterator[Reason]:
+    """`LD_PRELOAD=/tmp/x.so program`."""
+    del home
+    if re.match(
+        r"(?:LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_INSERT_LIBRARIES)=(?:/tmp|/dev/shm|/var/tmp)/",
+        " ".join(call.texts),
+    ):
+        yield said(Level.DANGER, "loads code from a directory that everybody writes to", call)
 
 
 def _journalctl(call: Call, home: str) -> Iterator[Reason]:
@@ -67,7 +79,7 @@ def _linked(call: Call, home: str) -> Iterator[Reason]:
 
 RULES = {
     "ln": _linked,
-    "history": _history, "journalctl": _journalctl,
+    "history": _history, "journalctl": _journalctl, **dict.fromkeys(("env", "sudo"), _preloaded),
     **dict.fromkeys(("unset", "set", "export", "declare", "typeset", "readonly"), _unset),
 }  # fmt: skip
 ROWS = (

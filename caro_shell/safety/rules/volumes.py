@@ -148,6 +148,7 @@ ROWS = (
         verbs=r"resc\w* (?:zero-log|clear-.*|create-control-device)"),
     Row("btrfs", Level.CAUTION, "changes what a file system is made of",
         verbs=r"(?:dev\w*|rep\w*) (?:del\w*|rem\w*|add|start)"),
+    Row("btrfs", Level.CAUTION, "changes the size of a file system", verbs=r"fi\w* res\w*", words=r"\s(?:\d+:)?\d"),
     Row("btrfs", Level.CAUTION, "shrinks a file system", verbs=r"fi\w* res\w*", words=r"\s-\d|:-\d"),
     Row("mdadm", Level.DANGER, f"makes an array of disks unreadable: {_LOST}", options="--zero-superblock",
         critical=True),
